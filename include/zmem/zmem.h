@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * zmem - a slab-style allocator: per-CPU magazines over NUMA-aware pools.
+ *
+ * The public interface.  Names, order of arguments and meaning follow
+ * kmem_cache_*() and kmalloc(), so that a driver moves over by renaming.
+ *
+ * Errors, one standard: creation returns an ERR_PTR(), allocation returns
+ * NULL, misuse (double free, wrong cache, foreign pointer) is reported once
+ * with the cache's name and a stack, the object is leaked and the machine
+ * goes on.
+ *
+ * Context: allocation and free may be called where kmem_cache_alloc() and
+ * kmem_cache_free() may be, with the same gfp flags: from task, softirq and
+ * hardirq context, never from NMI; on PREEMPT_RT neither from hardirq nor
+ * with preemption or interrupts off.
+ */
+#ifndef _ZMEM_ZMEM_H
+#define _ZMEM_ZMEM_H
+
+#include <linux/gfp.h>
+#include <linux/slab.h>
+#include <zmem/types.h>
+
+/**
+ * enum zmem_mode - what a cache does besides allocating
+ * @ZMEM_MODE_DEFAULT: the module parameter's choice
+ * @ZMEM_MODE_FAST: nothing
+ * @ZMEM_MODE_BALANCED: also samples latency now and then; same instructions
+ *	as fast between two samples
+ * @ZMEM_MODE_DEBUG: every call reaches the slab, where a double free and a
+ *	free into the wrong cache are caught at the call
+ *
+ * Chosen when the cache is made; there is no switch at run time.
+ */
+enum zmem_mode {
+	ZMEM_MODE_DEFAULT,
+	ZMEM_MODE_FAST,
+	ZMEM_MODE_BALANCED,
+	ZMEM_MODE_DEBUG,
+};
+
+/* Flags of struct zmem_cache_args. */
+#define ZMEM_HWCACHE_ALIGN	0x01u	/* objects start on a cache line */
+#define ZMEM_CACHE_DMA		0x02u	/* pages from ZONE_DMA; no magazines */
+#define ZMEM_CACHE_DMA32	0x04u	/* pages from ZONE_DMA32; no magazines */
+#define ZMEM_ARGS_FLAGS		0x07u	/* all that a caller may set */
+
+/**
+ * struct zmem_cache_args - what zmem_cache_create() may be told
+ * @align: alignment of objects in bytes, a power of two up to PAGE_SIZE;
+ *	0: ARCH_KMALLOC_MINALIGN
+ * @flags: ZMEM_HWCACHE_ALIGN, ZMEM_CACHE_DMA, ZMEM_CACHE_DMA32
+ * @ctor: called once for each object when its slab is made, not at each
+ *	allocation; objects must be freed in their constructed state
+ * @mode: see &enum zmem_mode
+ * @magazine_max: most objects in one magazine; 0: the module parameter's
+ * @depot_max_kib: most KiB of objects that wait in the depot of a node;
+ *	0: the module parameter's
+ * @tune_interval_ms: how often the tuner looks at the cache, in ms;
+ *	0: the module parameter's
+ * @debug_flags: reserved for debug caches; 0: the module parameter's
+ *
+ * A zeroed structure, like a NULL pointer, asks for the defaults.
+ */
+struct zmem_cache_args {
+	unsigned int align;
+	unsigned int flags;
+	void (*ctor)(void *object);
+	enum zmem_mode mode;
+	unsigned int magazine_max;
+	unsigned int depot_max_kib;
+	unsigned int tune_interval_ms;
+	unsigned int debug_flags;
+};
+
+struct zmem_cache *__zmem_cache_create(const char *name, unsigned int size,
+				       const struct zmem_cache_args *args,
+				       unsigned int layout);
+
+/**
+ * zmem_cache_create() - make a cache of objects of one size
+ * @name: what statistics and reports call it; copied; 1 to
+ *	ZMEM_NAME_MAX - 1 printable characters without '/' or blanks
+ * @size: bytes of an object, 1 to ZMEM_OBJECT_MAX
+ * @args: settings, or NULL for the defaults
+ *
+ * Context: may sleep.
+ * Return: the cache, or ERR_PTR(): -EINVAL for bad arguments, -EEXIST if a
+ * cache has that name, -ENOMEM, -ENOEXEC if the caller was built against
+ * another layout of zmem/types.h.
+ */
+static inline struct zmem_cache *
+zmem_cache_create(const char *name, unsigned int size,
+		  const struct zmem_cache_args *args)
+{
+	return __zmem_cache_create(name, size, args, ZMEM_LAYOUT);
+}
+
+void zmem_cache_destroy(struct zmem_cache *cache);
+int zmem_cache_shrink(struct zmem_cache *cache);
+
+void *zmem_cache_alloc(struct zmem_cache *cache, gfp_t gfp) __malloc;
+void *zmem_cache_alloc_node(struct zmem_cache *cache, gfp_t gfp, int node) __malloc;
+void zmem_cache_free(struct zmem_cache *cache, void *object);
+int zmem_cache_alloc_bulk(struct zmem_cache *cache, gfp_t gfp, size_t nr,
+			  void **objects);
+void zmem_cache_free_bulk(struct zmem_cache *cache, size_t nr, void **objects);
+unsigned int zmem_cache_size(const struct zmem_cache *cache);
+
+/**
+ * zmem_cache_zalloc() - allocate an object of zero bytes
+ * @cache: from zmem_cache_create(), without a constructor
+ * @gfp: as for zmem_cache_alloc()
+ *
+ * Context: as zmem_cache_alloc().
+ * Return: the object, or NULL.
+ */
+static inline void *zmem_cache_zalloc(struct zmem_cache *cache, gfp_t gfp)
+{
+	return zmem_cache_alloc(cache, gfp | __GFP_ZERO);
+}
+
+void *__zmem_alloc(size_t size, gfp_t gfp) __alloc_size(1);
+void *zmem_alloc_node(size_t size, gfp_t gfp, int node) __alloc_size(1);
+void *zmem_realloc(void *p, size_t size, gfp_t gfp) __alloc_size(2);
+void zmem_free(const void *p);
+size_t zmem_usable_size(const void *p);
+
+/**
+ * zmem_alloc() - allocate bytes
+ * @size: bytes; 0 gives ZERO_SIZE_PTR; at most ZMEM_ALLOC_MAX
+ * @gfp: as for kmalloc()
+ *
+ * Alignment as kmalloc(): the largest power of two that divides @size, at
+ * least ARCH_KMALLOC_MINALIGN, at most what page runs give.  A constant
+ * size picks its class when the caller is compiled.
+ *
+ * Context: as zmem_cache_alloc().
+ * Return: the memory, or NULL.
+ */
+static __always_inline void *zmem_alloc(size_t size, gfp_t gfp)
+{
+	if (__builtin_constant_p(size) && size && size <= ZMEM_MEDIUM_MAX)
+		return zmem_cache_alloc(zmem_size_caches[zmem_size_class(size)],
+					gfp);
+	return __zmem_alloc(size, gfp);
+}
+
+/**
+ * zmem_zalloc() - allocate zero bytes
+ * @size: bytes
+ * @gfp: as for kmalloc()
+ *
+ * Context: as zmem_cache_alloc().
+ * Return: the memory, or NULL.
+ */
+static __always_inline void *zmem_zalloc(size_t size, gfp_t gfp)
+{
+	return zmem_alloc(size, gfp | __GFP_ZERO);
+}
+
+#endif /* _ZMEM_ZMEM_H */

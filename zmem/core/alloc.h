@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * One allocation and one free, as every front does them: the fast path, and
+ * behind it what the call's flags and the machine's settings ask for.
+ */
+#ifndef _ZMEM_CORE_ALLOC_H
+#define _ZMEM_CORE_ALLOC_H
+
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <compat/poison.h>
+
+#include "core/cache.h"
+#include "core/magazine.h"
+
+/*
+ * Debug kernels are told that this call may sleep.  Others are spared the
+ * chance to reschedule that might_alloc() offers on some.
+ */
+static __always_inline void zmem_might_alloc(gfp_t gfp)
+{
+	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_LOCKDEP))
+		might_alloc(gfp);
+}
+
+static __always_inline void *zmem_do_alloc(struct zmem_cache *c, gfp_t gfp)
+{
+	void *object;
+
+	if (unlikely(gfp & ZMEM_GFP_SPECIAL))
+		return zmem_cache_alloc_slow(c, gfp, NUMA_NO_NODE);
+	zmem_might_alloc(gfp);
+	object = zmem_magazine_pop(c);
+	if (unlikely(!object))
+		return zmem_cache_alloc_slow(c, gfp, NUMA_NO_NODE);
+	zmem_unpoison(object, c->object_size);
+	/* Without flags of its own the call is wiped if all are. */
+	if (want_init_on_alloc(0))
+		return zmem_cache_wipe(c, object, 0);
+	return object;
+}
+
+/* @page is the object's, or NULL: it is found if need be. */
+static __always_inline void zmem_do_free(struct zmem_cache *c, void *object,
+					 const struct page *page)
+{
+	if (want_init_on_free() && !c->ctor && !(c->flags & ZMEM_LARGE))
+		memset(object, 0, c->object_size);
+	zmem_poison(object, c->object_size);
+	if (unlikely(!zmem_magazine_push(c, object, page)))
+		zmem_cache_free_slow(c, object);
+}
+
+#endif /* _ZMEM_CORE_ALLOC_H */

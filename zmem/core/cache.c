@@ -1,0 +1,524 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* Object caches: making, using and destroying them. */
+#include <linux/cpumask.h>
+#include <linux/ctype.h>
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/log2.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/topology.h>
+#include <compat/work.h>
+
+#include "internal.h"
+#include "surface.h"
+#include "core/alloc.h"
+#include "core/cache.h"
+#include "core/depot.h"
+#include "core/large.h"
+#include "core/report.h"
+#include "core/sizes.h"
+#include "core/slab.h"
+#include "core/tuner.h"
+
+DEFINE_MUTEX(zmem_caches_lock);
+LIST_HEAD(zmem_caches);
+DEFINE_STATIC_KEY_FALSE(zmem_numa_key);
+
+/*
+ * magazine_max: 252 objects are 2 KiB of pointers, beyond which a magazine
+ * costs more memory than another exchange costs time.  depot_max_kib: a burst
+ * of a few thousand objects stays within the depot.  tune_interval_ms: long
+ * enough that a count means something, short enough to follow a load.
+ */
+struct zmem_settings zmem_defaults = {
+	.mode = ZMEM_MODE_BALANCED,
+	.magazine_max = 252,
+	.depot_max_kib = 1024,
+	.tune_interval_ms = 1000,
+};
+
+/*
+ * A fresh cache's magazines: large enough that exchanges are rare, small
+ * enough that two of them on each CPU hold a few pages at most.
+ */
+static unsigned int magazine_size_for(unsigned int size)
+{
+	if (size < 256)
+		return 60;
+	if (size < 1024)
+		return 28;
+	return size <= 4096 ? 12 : 4;
+}
+
+static bool name_is_good(const char *name)
+{
+	size_t i, len = name ? strnlen(name, ZMEM_NAME_MAX) : 0;
+
+	if (!len || len == ZMEM_NAME_MAX || name[0] == '.')
+		return false;
+	for (i = 0; i < len; i++)
+		if (!isgraph(name[i]) || name[i] == '/')
+			return false;
+	return true;
+}
+
+static bool args_are_good(const struct zmem_cache_args *args)
+{
+	if (args->align && !is_power_of_2(args->align))
+		return false;
+	if (args->align > PAGE_SIZE || args->flags & ~ZMEM_ARGS_FLAGS)
+		return false;
+	if (args->mode < ZMEM_MODE_DEFAULT || args->mode > ZMEM_MODE_DEBUG)
+		return false;
+	return args->magazine_max <= ZMEM_MAGAZINE_MAX &&
+	       args->depot_max_kib <= ZMEM_DEPOT_MAX_KIB;
+}
+
+static unsigned int align_for(unsigned int size, const struct zmem_cache_args *args)
+{
+	unsigned int align = max_t(unsigned int, args->align, ARCH_KMALLOC_MINALIGN);
+	unsigned int line = L1_CACHE_BYTES;
+
+	/* Small objects share a line, but none straddles two. */
+	if (args->flags & ZMEM_HWCACHE_ALIGN) {
+		while (size <= line / 2)
+			line /= 2;
+		align = max(align, line);
+	}
+	return align;
+}
+
+static void cache_settings(struct zmem_cache *c, const struct zmem_cache_args *args)
+{
+	const struct zmem_settings *d = &zmem_defaults;
+
+	c->mode = args->mode ? args->mode : d->mode;
+	c->magazine_max = args->magazine_max ? args->magazine_max : d->magazine_max;
+	c->depot_max_kib = args->depot_max_kib ? args->depot_max_kib : d->depot_max_kib;
+	c->tune_interval_ms = args->tune_interval_ms ? args->tune_interval_ms :
+						       d->tune_interval_ms;
+	c->debug_flags = args->debug_flags ? args->debug_flags : d->debug_flags;
+	c->magazine_size = min(magazine_size_for(c->size), c->magazine_max);
+}
+
+static int cache_make_nodes(struct zmem_cache *c)
+{
+	struct zmem_node *n;
+	int node;
+
+	for_each_node(node) {
+		n = kzalloc_node(sizeof(*n), GFP_KERNEL,
+				 node_state(node, N_MEMORY) ? node : NUMA_NO_NODE);
+		if (!n)
+			return -ENOMEM;
+		zmem_depot_init(&n->depot);
+		zmem_slabs_init(&n->slabs);
+		c->node[node] = n;
+	}
+	return 0;
+}
+
+static int cache_make_cpus(struct zmem_cache *c)
+{
+	size_t bytes = sizeof(struct zmem_cpu_area) +
+		       nr_node_ids * sizeof(struct zmem_magazine *);
+	int cpu;
+
+	c->front.cpu = __alloc_percpu(bytes, __alignof__(struct zmem_cpu_area));
+	if (!c->front.cpu)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		struct zmem_cpu *zc = per_cpu_ptr(c->front.cpu, cpu);
+
+		zmem_slow(zc)->home = cpu_to_mem(cpu);
+		zc->node = zmem_slow(zc)->home;
+	}
+	return 0;
+}
+
+/* Unmakes a cache, whatever is there of it; returns the objects that leaked. */
+static unsigned long cache_unmake(struct zmem_cache *c)
+{
+	unsigned long leaked = 0;
+	int cpu, node;
+
+	if (c->front.cpu)
+		for_each_possible_cpu(cpu)
+			zmem_magazines_drain_cpu(c, cpu);
+	for_each_node(node) {
+		if (!c->node[node])
+			continue;
+		zmem_depot_drain(c, node);
+		leaked += zmem_slabs_exit(c, &c->node[node]->slabs);
+		kfree(c->node[node]);
+	}
+	free_percpu(c->front.cpu);
+	kfree(c->latency);
+	return leaked;
+}
+
+static int cache_enlist(struct zmem_cache *c)
+{
+	struct zmem_cache *other;
+	int err = 0;
+
+	mutex_lock(&zmem_caches_lock);
+	list_for_each_entry(other, &zmem_caches, list)
+		if (!strcmp(other->name, c->name))
+			err = -EEXIST;
+	if (!err)
+		list_add_tail(&c->list, &zmem_caches);
+	mutex_unlock(&zmem_caches_lock);
+	return err;
+}
+
+static struct zmem_cache *cache_new(const char *name, unsigned int size,
+				    const struct zmem_cache_args *args)
+{
+	struct zmem_cache *c;
+
+	c = kzalloc(struct_size(c, node, nr_node_ids), GFP_KERNEL);
+	if (!c)
+		return NULL;
+	strscpy(c->name, name, sizeof(c->name));
+	c->object_size = size;
+	c->align = align_for(size, args);
+	c->size = ALIGN(size, c->align);
+	c->flags = args->flags;
+	c->ctor = args->ctor;
+	if (args->flags & ZMEM_CACHE_DMA)
+		c->gfp |= __GFP_DMA;
+	if (args->flags & ZMEM_CACHE_DMA32)
+		c->gfp |= __GFP_DMA32;
+	cache_settings(c, args);
+	return c;
+}
+
+/**
+ * zmem_cache_make() - make a cache, also one of zmem's own
+ * @name: as zmem_cache_create()
+ * @size: likewise
+ * @args: likewise
+ * @internal_flags: ZMEM_NO_MAGAZINES, ZMEM_SIZE_CLASS, ZMEM_LARGE, ZMEM_ZERO
+ *
+ * Context: may sleep.
+ * Return: as zmem_cache_create().
+ */
+struct zmem_cache *zmem_cache_make(const char *name, unsigned int size,
+				   const struct zmem_cache_args *args,
+				   unsigned int internal_flags)
+{
+	static const struct zmem_cache_args no_args;
+	struct zmem_cache *c;
+	int err;
+
+	args = args ? args : &no_args;
+	if (!name_is_good(name) || !args_are_good(args) || !size ||
+	    size > ZMEM_OBJECT_MAX)
+		return ERR_PTR(-EINVAL);
+	c = cache_new(name, size, args);
+	if (!c)
+		return ERR_PTR(-ENOMEM);
+	c->flags |= internal_flags;
+	if (c->mode == ZMEM_MODE_DEBUG || c->gfp)
+		c->flags |= ZMEM_NO_MAGAZINES;
+	err = zmem_slab_geometry(c);
+	if (!err && c->mode == ZMEM_MODE_BALANCED && !(c->flags & ZMEM_NO_MAGAZINES)) {
+		c->latency = kzalloc(sizeof(*c->latency), GFP_KERNEL);
+		err = c->latency ? 0 : -ENOMEM;
+	}
+	if (!err)
+		err = cache_make_nodes(c);
+	if (!err)
+		err = cache_make_cpus(c);
+	if (!err)
+		err = cache_enlist(c);
+	if (err) {
+		cache_unmake(c);
+		kfree(c);
+		return ERR_PTR(err);
+	}
+	zmem_surface_add(c);
+	return c;
+}
+
+/* zmem_cache_create() behind its check of the caller's layout. */
+struct zmem_cache *__zmem_cache_create(const char *name, unsigned int size,
+				       const struct zmem_cache_args *args,
+				       unsigned int layout)
+{
+	if (layout != ZMEM_LAYOUT)
+		return ERR_PTR(-ENOEXEC);
+	return zmem_cache_make(name, size, args, 0);
+}
+EXPORT_SYMBOL(__zmem_cache_create);
+
+/**
+ * zmem_cache_destroy() - unmake a cache that nobody uses any more
+ * @c: the cache, or NULL, or an ERR_PTR()
+ *
+ * Objects that were not freed are reported; their memory stays allocated.
+ *
+ * Context: may sleep.
+ */
+void zmem_cache_destroy(struct zmem_cache *c)
+{
+	if (IS_ERR_OR_NULL(c))
+		return;
+	zmem_surface_remove(c);
+	mutex_lock(&zmem_caches_lock);
+	list_del(&c->list);
+	mutex_unlock(&zmem_caches_lock);
+	if (cache_unmake(c))
+		zmem_report(c, ZMEM_LEAKED_OBJECTS, NULL);
+	kfree(c);
+}
+EXPORT_SYMBOL(zmem_cache_destroy);
+
+static void shrink_this_cpu(void *cache)
+{
+	zmem_magazines_drain_this_cpu(cache);
+}
+
+/**
+ * zmem_cache_shrink() - give back what a cache holds and does not use
+ * @c: the cache
+ *
+ * Drains every CPU's magazines and the depots, then frees empty slabs.
+ *
+ * Context: may sleep.
+ * Return: 0.
+ */
+int zmem_cache_shrink(struct zmem_cache *c)
+{
+	int node;
+
+	zmem_on_each_cpu(shrink_this_cpu, c, NULL);
+	for_each_node(node) {
+		zmem_depot_drain(c, node);
+		zmem_slabs_trim(c, &c->node[node]->slabs, 0);
+	}
+	return 0;
+}
+EXPORT_SYMBOL(zmem_cache_shrink);
+
+/**
+ * zmem_cache_size() - bytes that a caller may use of an object
+ * @c: the cache
+ *
+ * Return: the size that the cache was created with.
+ */
+unsigned int zmem_cache_size(const struct zmem_cache *c)
+{
+	return c->object_size;
+}
+EXPORT_SYMBOL(zmem_cache_size);
+
+/*
+ * Zeroes an object if the call or the machine wants it; as in SLUB, not one
+ * whose constructor's work would be undone.
+ */
+void *zmem_cache_wipe(struct zmem_cache *c, void *object, gfp_t gfp)
+{
+	if (!c->ctor && want_init_on_alloc(gfp))
+		memset(object, 0, c->object_size);
+	return object;
+}
+
+/* Whether the call's flags are such that this cache can honour them. */
+static bool gfp_is_good(struct zmem_cache *c, gfp_t gfp)
+{
+	if (!(gfp & (ZMEM_GFP_BYPASS | __GFP_HIGHMEM)) &&
+	    !(c->ctor && gfp & __GFP_ZERO))
+		return true;
+	/* The cache's own zone may be named once more. */
+	if (!(gfp & (__GFP_HIGHMEM | __GFP_ACCOUNT)) && c->gfp &&
+	    (gfp & ZMEM_GFP_BYPASS) == c->gfp)
+		return true;
+	zmem_report(c, ZMEM_BAD_GFP, NULL);
+	return false;
+}
+
+/*
+ * Requests for other zones or charged to a cgroup, and those that only the
+ * emergency reserves can serve, get pages of their own: a run is freed as it
+ * was made, and never rests in a magazine.
+ */
+static void *class_alloc_run(struct zmem_cache *c, gfp_t gfp, int node)
+{
+	return zmem_large_alloc(zmem_large, c->size,
+				gfp & (ZMEM_GFP_PAGES | ZMEM_GFP_BYPASS | __GFP_ZERO),
+				node);
+}
+
+/**
+ * zmem_cache_alloc_slow() - allocate what the fast path did not
+ * @c: the cache
+ * @gfp: as the caller gave it
+ * @node: preferred (required with __GFP_THISNODE), or NUMA_NO_NODE
+ *
+ * Slabs never dip into the emergency reserves: an object of such a page could
+ * not be told from others when it is freed.
+ *
+ * Context: as @gfp says.
+ * Return: the object, wiped if it is to be, or NULL.
+ */
+void *zmem_cache_alloc_slow(struct zmem_cache *c, gfp_t gfp, int node)
+{
+	gfp_t pages = (gfp & ZMEM_GFP_PAGES) | __GFP_NOMEMALLOC;
+	void *object = NULL;
+
+	zmem_might_alloc(gfp);
+	if (c->flags & ZMEM_ZERO)
+		return ZERO_SIZE_PTR;
+	if ((c->flags & ZMEM_SIZE_CLASS) && (gfp & ZMEM_GFP_BYPASS))
+		return class_alloc_run(c, gfp, node);
+	if (!gfp_is_good(c, gfp))
+		return NULL;
+	if (node == NUMA_NO_NODE)
+		object = zmem_magazine_pop(c);
+	if (!object)
+		object = zmem_magazine_alloc(c, pages, node);
+	if (!object) {
+		if (c->flags & ZMEM_SIZE_CLASS && !(gfp & __GFP_NOMEMALLOC))
+			return class_alloc_run(c, gfp | __GFP_NOWARN, node);
+		return NULL;
+	}
+	zmem_unpoison(object, c->object_size);
+	return zmem_cache_wipe(c, object, gfp);
+}
+
+/* Frees what the fast path did not. */
+void zmem_cache_free_slow(struct zmem_cache *c, void *object)
+{
+	if (c->flags & ZMEM_LARGE)
+		zmem_large_free(c, object);
+	else
+		zmem_magazine_free(c, object);
+}
+
+/**
+ * zmem_cache_alloc() - allocate an object
+ * @c: the cache
+ * @gfp: as for kmem_cache_alloc()
+ *
+ * Context: as kmem_cache_alloc() with the same @gfp; see the head of
+ * zmem/zmem.h.
+ * Return: the object, or NULL.
+ */
+void *zmem_cache_alloc(struct zmem_cache *c, gfp_t gfp)
+{
+	return zmem_do_alloc(c, gfp);
+}
+EXPORT_SYMBOL(zmem_cache_alloc);
+
+/**
+ * zmem_cache_alloc_node() - allocate an object of a node's memory
+ * @c: the cache
+ * @gfp: as for kmem_cache_alloc_node(); with __GFP_THISNODE no other node
+ *	will do
+ * @node: the node, or NUMA_NO_NODE
+ *
+ * Context: as zmem_cache_alloc().
+ * Return: the object, or NULL.
+ */
+void *zmem_cache_alloc_node(struct zmem_cache *c, gfp_t gfp, int node)
+{
+	if (node == NUMA_NO_NODE)
+		return zmem_do_alloc(c, gfp);
+	return zmem_cache_alloc_slow(c, gfp, node);
+}
+EXPORT_SYMBOL(zmem_cache_alloc_node);
+
+/**
+ * zmem_cache_free() - free an object
+ * @c: the cache that it came from
+ * @object: the object
+ *
+ * Context: any but NMI; on PREEMPT_RT see the head of zmem/zmem.h.
+ */
+void zmem_cache_free(struct zmem_cache *c, void *object)
+{
+	zmem_do_free(c, object, NULL);
+}
+EXPORT_SYMBOL(zmem_cache_free);
+
+static void bulk_given(struct zmem_cache *c, void **objects, unsigned int nr)
+{
+	while (nr--) {
+		zmem_unpoison(objects[nr], c->object_size);
+		if (want_init_on_alloc(0))
+			zmem_cache_wipe(c, objects[nr], 0);
+	}
+}
+
+/**
+ * zmem_cache_alloc_bulk() - allocate several objects, all or none
+ * @c: the cache
+ * @gfp: as for zmem_cache_alloc()
+ * @nr: how many
+ * @objects: where to put them
+ *
+ * Context: as zmem_cache_alloc().
+ * Return: @nr, or 0.
+ */
+int zmem_cache_alloc_bulk(struct zmem_cache *c, gfp_t gfp, size_t nr, void **objects)
+{
+	size_t done = 0;
+	unsigned int n;
+
+	while (done < nr) {
+		if (!(gfp & ZMEM_GFP_SPECIAL)) {
+			n = zmem_magazine_alloc_bulk(c, objects + done,
+						     min_t(size_t, nr - done, UINT_MAX));
+			bulk_given(c, objects + done, n);
+			done += n;
+			if (done == nr)
+				break;
+		}
+		objects[done] = zmem_cache_alloc_slow(c, gfp, NUMA_NO_NODE);
+		if (!objects[done]) {
+			zmem_cache_free_bulk(c, done, objects);
+			return 0;
+		}
+		done++;
+	}
+	return nr;
+}
+EXPORT_SYMBOL(zmem_cache_alloc_bulk);
+
+static void bulk_taken(struct zmem_cache *c, void **objects, size_t nr)
+{
+	while (nr--) {
+		if (want_init_on_free() && !c->ctor)
+			memset(objects[nr], 0, c->object_size);
+		zmem_poison(objects[nr], c->object_size);
+	}
+}
+
+/**
+ * zmem_cache_free_bulk() - free several objects
+ * @c: the cache that they came from
+ * @nr: how many
+ * @objects: which
+ *
+ * Context: as zmem_cache_free().
+ */
+void zmem_cache_free_bulk(struct zmem_cache *c, size_t nr, void **objects)
+{
+	size_t done = 0;
+
+	bulk_taken(c, objects, nr);
+	for (;;) {
+		done += zmem_magazine_free_bulk(c, objects + done,
+						min_t(size_t, nr - done, UINT_MAX));
+		if (done >= nr)
+			return;
+		zmem_cache_free_slow(c, objects[done++]);
+	}
+}
+EXPORT_SYMBOL(zmem_cache_free_bulk);

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Depot: a node's full and empty magazines.
+ *
+ * A CPU gives a whole magazine and takes a whole magazine under one lock, so
+ * that the lock is taken at most once a magazine in each direction.  Whether
+ * it was free at once is counted: the tuner makes magazines larger when CPUs
+ * meet here.  "Full" means with objects: a drained CPU leaves what it had.
+ *
+ * How deep a depot may get is bounded by the bytes of objects in it
+ * (depot_max_kib); how deep it stays, by what is worked with: the fewest
+ * magazines that were there since the tuner last looked were not needed, and
+ * zmem_depot_reap() gives them back.  A burst thus finds the room that it
+ * takes, and leaves it when it is over.
+ */
+#include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "internal.h"
+#include "core/depot.h"
+#include "core/slab.h"
+
+/*
+ * Empty magazines that wait without bound would be memory without objects;
+ * as many as full ones is what a turn of the tide needs, and a few for the
+ * start.
+ */
+#define ZMEM_EMPTY_SPARE	4u
+
+void zmem_depot_init(struct zmem_depot *d)
+{
+	spin_lock_init(&d->lock);
+	INIT_LIST_HEAD(&d->full);
+	INIT_LIST_HEAD(&d->empty);
+}
+
+static size_t magazine_bytes(unsigned int size)
+{
+	return offsetof(struct zmem_magazine, objects) + size * sizeof(void *);
+}
+
+/**
+ * zmem_magazine_new() - make an empty magazine of the cache's present size
+ * @c: the cache
+ * @gfp: ZMEM_GFP_PAGES
+ * @node: whose objects it will hold
+ *
+ * Context: as @gfp says.
+ * Return: the magazine, or NULL.
+ */
+struct zmem_magazine *zmem_magazine_new(struct zmem_cache *c, gfp_t gfp, int node)
+{
+	unsigned int size = READ_ONCE(c->magazine_size);
+	struct zmem_magazine *mag;
+
+	gfp = (gfp & ~__GFP_NOFAIL) | __GFP_NOWARN | __GFP_NORETRY;
+	mag = kmalloc_node(magazine_bytes(size), gfp, node);
+	if (!mag)
+		return NULL;
+	INIT_LIST_HEAD(&mag->list);
+	mag->node = node;
+	mag->size = size;
+	mag->count = 0;
+	mag->guard = 0;
+	atomic_long_inc(&c->magazines);
+	atomic_long_add(ksize(mag), &c->magazine_bytes);
+	return mag;
+}
+
+/* Unmakes a magazine without objects. */
+void zmem_magazine_delete(struct zmem_cache *c, struct zmem_magazine *mag)
+{
+	atomic_long_dec(&c->magazines);
+	atomic_long_sub(ksize(mag), &c->magazine_bytes);
+	kfree(mag);
+}
+
+/* Puts a magazine's objects back into their slabs. */
+void zmem_magazine_flush(struct zmem_cache *c, struct zmem_magazine *mag)
+{
+	zmem_slab_free(c, mag->objects, mag->count);
+	mag->count = 0;
+}
+
+static void depot_lock(struct zmem_depot *d, unsigned long *flags)
+{
+	if (!spin_trylock_irqsave(&d->lock, *flags)) {
+		atomic_long_inc(&d->contended);
+		spin_lock_irqsave(&d->lock, *flags);
+	}
+	d->locks++;
+}
+
+static void depot_unlock(struct zmem_depot *d, unsigned long flags)
+{
+	spin_unlock_irqrestore(&d->lock, flags);
+}
+
+/* Whether one more magazine of @count objects is within the bound. */
+static bool depot_has_room(const struct zmem_cache *c, const struct zmem_depot *d,
+			   unsigned int count)
+{
+	return (u64)(d->objects + count) * c->size <= (u64)c->depot_max_kib << 10;
+}
+
+static void depot_add_full(struct zmem_depot *d, struct zmem_magazine *mag)
+{
+	list_add(&mag->list, &d->full);
+	d->nr_full++;
+	d->objects += mag->count;
+	d->exchanges++;
+}
+
+static struct zmem_magazine *depot_del_full(struct zmem_depot *d)
+{
+	struct zmem_magazine *mag;
+
+	mag = list_first_entry_or_null(&d->full, struct zmem_magazine, list);
+	if (!mag)
+		return NULL;
+	list_del(&mag->list);
+	d->objects -= mag->count;
+	d->nr_full--;
+	d->full_min = min(d->full_min, d->nr_full);
+	d->exchanges++;
+	return mag;
+}
+
+/* A magazine of another size than the cache's present one is not kept. */
+static bool depot_add_empty(const struct zmem_cache *c, struct zmem_depot *d,
+			    struct zmem_magazine *mag)
+{
+	if (mag->size != READ_ONCE(c->magazine_size) ||
+	    d->nr_empty > d->nr_full + ZMEM_EMPTY_SPARE)
+		return false;
+	list_add(&mag->list, &d->empty);
+	d->nr_empty++;
+	d->exchanges++;
+	return true;
+}
+
+static struct zmem_magazine *depot_del_empty(struct zmem_depot *d)
+{
+	struct zmem_magazine *mag;
+
+	mag = list_first_entry_or_null(&d->empty, struct zmem_magazine, list);
+	if (!mag)
+		return NULL;
+	list_del(&mag->list);
+	d->nr_empty--;
+	d->empty_min = min(d->empty_min, d->nr_empty);
+	d->exchanges++;
+	return mag;
+}
+
+/**
+ * zmem_depot_get_full() - exchange an empty magazine for one with objects
+ * @c: the cache
+ * @node: whose depot
+ * @empty: a magazine without objects, or NULL to give none
+ *
+ * Context: any but NMI.
+ * Return: a magazine with objects, @empty being gone; or NULL, @empty being
+ * still the caller's.
+ */
+struct zmem_magazine *zmem_depot_get_full(struct zmem_cache *c, int node,
+					  struct zmem_magazine *empty)
+{
+	struct zmem_depot *d = &c->node[node]->depot;
+	struct zmem_magazine *mag;
+	unsigned long flags;
+
+	if (!READ_ONCE(d->nr_full))
+		return NULL;
+	depot_lock(d, &flags);
+	mag = depot_del_full(d);
+	if (mag && empty && depot_add_empty(c, d, empty))
+		empty = NULL;
+	depot_unlock(d, flags);
+	if (mag && empty)
+		zmem_magazine_delete(c, empty);
+	return mag;
+}
+
+/**
+ * zmem_depot_get_empty() - exchange a full magazine for one without objects
+ * @c: the cache
+ * @node: whose depot
+ * @full: a magazine with objects of that node, or NULL to give none
+ *
+ * Where the depot may not get deeper, @full's objects go to their slabs.
+ *
+ * Context: any but NMI.
+ * Return: a magazine without objects, or NULL; @full is gone either way.
+ */
+struct zmem_magazine *zmem_depot_get_empty(struct zmem_cache *c, int node,
+					   struct zmem_magazine *full)
+{
+	struct zmem_depot *d = &c->node[node]->depot;
+	struct zmem_magazine *mag;
+	unsigned long flags;
+
+	depot_lock(d, &flags);
+	if (full && depot_has_room(c, d, full->count)) {
+		depot_add_full(d, full);
+		full = NULL;
+	}
+	mag = full ? NULL : depot_del_empty(d);
+	depot_unlock(d, flags);
+	if (!full)
+		return mag;
+	zmem_magazine_flush(c, full);
+	if (full->size == READ_ONCE(c->magazine_size))
+		return full;
+	zmem_magazine_delete(c, full);
+	return NULL;
+}
+
+/**
+ * zmem_depot_put() - leave a magazine with its node's depot
+ * @c: the cache
+ * @mag: with or without objects; gone on return
+ *
+ * Context: any but NMI.
+ */
+void zmem_depot_put(struct zmem_cache *c, struct zmem_magazine *mag)
+{
+	struct zmem_depot *d = &c->node[mag->node]->depot;
+	unsigned long flags;
+	bool kept = true;
+
+	depot_lock(d, &flags);
+	if (!mag->count)
+		kept = depot_add_empty(c, d, mag);
+	else if (depot_has_room(c, d, mag->count))
+		depot_add_full(d, mag);
+	else
+		kept = false;
+	depot_unlock(d, flags);
+	if (kept)
+		return;
+	zmem_magazine_flush(c, mag);
+	zmem_magazine_delete(c, mag);
+}
+
+/*
+ * Gives the coldest magazines back, all of them or those that were not worked
+ * with since this was last done; returns how many.
+ */
+static unsigned int depot_trim(struct zmem_cache *c, int node, bool all)
+{
+	struct zmem_depot *d = &c->node[node]->depot;
+	struct zmem_magazine *mag, *next;
+	unsigned int full, empty, i;
+	unsigned long flags;
+	LIST_HEAD(dead);
+
+	depot_lock(d, &flags);
+	full = all ? d->nr_full : d->full_min;
+	empty = all ? d->nr_empty : d->empty_min;
+	for (i = 0; i < full; i++) {
+		mag = list_last_entry(&d->full, struct zmem_magazine, list);
+		d->objects -= mag->count;
+		list_move(&mag->list, &dead);
+	}
+	for (i = 0; i < empty; i++)
+		list_move(d->empty.prev, &dead);
+	d->nr_full -= full;
+	d->nr_empty -= empty;
+	d->full_min = d->nr_full;
+	d->empty_min = d->nr_empty;
+	depot_unlock(d, flags);
+
+	list_for_each_entry_safe(mag, next, &dead, list) {
+		zmem_magazine_flush(c, mag);
+		zmem_magazine_delete(c, mag);
+	}
+	return full + empty;
+}
+
+/**
+ * zmem_depot_drain() - give all of a depot's magazines back
+ * @c: the cache
+ * @node: whose depot
+ *
+ * Context: any but NMI.
+ */
+void zmem_depot_drain(struct zmem_cache *c, int node)
+{
+	depot_trim(c, node, true);
+}
+
+/**
+ * zmem_depot_reap() - give back a depot's magazines that were not worked with
+ * @c: the cache
+ * @node: whose depot
+ *
+ * Context: any but NMI.
+ * Return: magazines given back.
+ */
+unsigned int zmem_depot_reap(struct zmem_cache *c, int node)
+{
+	return depot_trim(c, node, false);
+}

@@ -1,0 +1,623 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Magazines: the slow path.
+ *
+ * It begins with busy clear and preemption on.  What it wants from a depot or
+ * a slab it fetches with the CPU left alone, holding a magazine that it took
+ * out or is about to put in; between the two the task may sleep or move to
+ * another CPU, and others may use the one that it left.  A magazine finds a
+ * place on whatever CPU the task is on then, or in the depot.
+ *
+ * A magazine holds the objects of one node.  While a CPU's own node has no
+ * memory it works with another's, loaded like any: zc->node is the node of
+ * the loaded magazine, and objects of other nodes are not pushed onto it.
+ */
+#include <linux/bitops.h>
+#include <linux/kernel.h>
+#include <linux/log2.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/sched/clock.h>
+#include <linux/string.h>
+
+#include "internal.h"
+#include "core/depot.h"
+#include "core/magazine.h"
+#include "core/report.h"
+#include "core/slab.h"
+
+/* Calls that a balanced cache samples on a CPU each time the tuner looks. */
+#define ZMEM_SAMPLES	16u
+
+static u64 zmem_detour_ns;
+
+static unsigned int magazine_room(const struct zmem_magazine *mag)
+{
+	return mag->size - mag->count;
+}
+
+/* Takes the loaded magazine's measure and closes it: every call is slow. */
+static void cpu_close(struct zmem_cpu *zc)
+{
+	if (zc->high)
+		zc->loaded->count = zc->top - zc->loaded->objects;
+	zc->top = NULL;
+	zc->low = NULL;
+	zc->high = NULL;
+}
+
+/* Loads a magazine, or none. */
+static void cpu_load(struct zmem_cpu *zc, struct zmem_magazine *mag)
+{
+	zc->loaded = mag;
+	if (!mag) {
+		cpu_close(zc);
+		return;
+	}
+	zc->low = mag->objects;
+	zc->high = mag->objects + mag->size;
+	zc->top = mag->objects + mag->count;
+	WRITE_ONCE(zc->node, mag->node);
+}
+
+/* Takes the loaded magazine out. */
+static struct zmem_magazine *cpu_unload(struct zmem_cpu *zc)
+{
+	struct zmem_magazine *mag = zc->loaded;
+
+	cpu_close(zc);
+	zc->loaded = NULL;
+	return mag;
+}
+
+static void cpu_swap(struct zmem_cpu *zc)
+{
+	struct zmem_magazine *mag = cpu_unload(zc);
+
+	cpu_load(zc, zc->prev);
+	zc->prev = mag;
+}
+
+/* Finds @mag a place: loaded, with the loaded one behind it, or the depot. */
+static void magazine_install(struct zmem_cache *c, struct zmem_magazine *mag)
+{
+	struct zmem_cpu *zc = zmem_cpu_enter(c->front.cpu);
+	bool placed = false;
+
+	if (zc) {
+		if (!zc->prev) {
+			zc->prev = cpu_unload(zc);
+			cpu_load(zc, mag);
+			placed = true;
+		}
+		zmem_cpu_exit(zc);
+	}
+	if (!placed)
+		zmem_depot_put(c, mag);
+}
+
+/*
+ * Samples: a closed CPU opens for the one call that has come, and is closed
+ * again behind it while there are samples to take.  What is timed is the call
+ * as if it had not been sampled.
+ */
+static u64 sample_begin(struct zmem_cpu *zc)
+{
+	struct zmem_cpu_slow *slow = zmem_slow(zc);
+
+	if (likely(!slow->closed))
+		return 0;
+	slow->closed--;
+	if (!zc->high)
+		cpu_load(zc, zc->loaded);
+	return local_clock() | 1;
+}
+
+static void sample_end(struct zmem_cache *c, u64 start)
+{
+	struct zmem_cpu *zc;
+	u64 ns;
+
+	if (likely(!start))
+		return;
+	ns = local_clock() - start;
+	ns -= min(ns, zmem_detour_ns);
+	atomic_long_inc(&c->latency->bucket[min_t(int, ilog2(ns | 1),
+						  ZMEM_LATENCY_BUCKETS - 1)]);
+	atomic_long_inc(&c->latency->samples);
+	atomic_long_add(ns, &c->latency->total_ns);
+	zc = zmem_cpu_enter(c->front.cpu);
+	if (!zc)
+		return;
+	if (zmem_slow(zc)->closed)
+		cpu_close(zc);
+	zmem_cpu_exit(zc);
+}
+
+/* What two readings of the clock cost is no part of a call. */
+void zmem_latency_calibrate(void)
+{
+	u64 least = U64_MAX;
+	int i;
+
+	for (i = 0; i < 64; i++) {
+		u64 start = local_clock();
+
+		least = min(least, local_clock() - start);
+	}
+	zmem_detour_ns = least;
+}
+
+u64 zmem_latency_detour(void)
+{
+	return zmem_detour_ns;
+}
+
+/* Closes this CPU for the next few calls.  Task context, busy never set. */
+void zmem_magazines_sample(struct zmem_cache *c)
+{
+	struct zmem_cpu *zc = zmem_cpu_enter(c->front.cpu);
+
+	if (!zc)
+		return;
+	if (zc->loaded) {
+		cpu_close(zc);
+		zmem_slow(zc)->closed = ZMEM_SAMPLES;
+	}
+	zmem_cpu_exit(zc);
+}
+
+/*
+ * A batch of a node's objects from the slabs.  Where there are several nodes
+ * the wished one is asked first, without effort; only then may the page
+ * allocator reclaim, or look elsewhere.  All objects of a batch are of one
+ * node.
+ */
+static unsigned int slab_batch(struct zmem_cache *c, gfp_t gfp, int node,
+			       void **objects, unsigned int nr)
+{
+	unsigned int got = 0;
+
+	if (static_branch_unlikely(&zmem_numa_key) && !(gfp & __GFP_THISNODE))
+		got = zmem_slab_alloc(c, (gfp & ~(__GFP_DIRECT_RECLAIM |
+						  __GFP_NOFAIL)) |
+					 __GFP_THISNODE | __GFP_NOWARN,
+				      node, objects, nr);
+	return got ? got : zmem_slab_alloc(c, gfp, node, objects, nr);
+}
+
+/* One object straight from the slabs. */
+static void *slab_one(struct zmem_cache *c, gfp_t gfp, int node)
+{
+	void *object;
+
+	if (slab_batch(c, gfp, node, &object, 1)) {
+		zmem_count(c, slow_allocs, 1);
+		return object;
+	}
+	zmem_count(c, failures, 1);
+	return NULL;
+}
+
+/* A magazine with objects for a CPU of @node; @mag is an empty one or NULL. */
+static struct zmem_magazine *magazine_refill(struct zmem_cache *c, gfp_t gfp, int node,
+					     struct zmem_magazine *mag)
+{
+	struct zmem_magazine *full = zmem_depot_get_full(c, node, mag);
+
+	if (full)
+		return full;
+	if (!mag)
+		mag = zmem_magazine_new(c, gfp, node);
+	if (!mag)
+		return NULL;
+	mag->count = slab_batch(c, gfp, node, mag->objects, mag->size);
+	if (!mag->count) {
+		zmem_depot_put(c, mag);
+		return NULL;
+	}
+	mag->node = zmem_page_home(virt_to_page(mag->objects[0]));
+	return mag;
+}
+
+/*
+ * Takes an object that the CPU has after all: in the loaded magazine, if an
+ * interrupt or another task filled it meanwhile, or in the previous one.
+ */
+static void *cpu_pop(struct zmem_cpu *zc)
+{
+	if (zc->top == zc->low) {
+		if (!zc->prev || !zc->prev->count)
+			return NULL;
+		cpu_swap(zc);
+		zmem_cpu_count(&zmem_slow(zc)->swap_allocs, 1);
+	} else {
+		zmem_cpu_count(&zc->allocs, 1);
+	}
+	return *--zc->top;
+}
+
+static void *alloc_home(struct zmem_cache *c, gfp_t gfp)
+{
+	struct zmem_cpu *zc = zmem_cpu_enter(c->front.cpu);
+	struct zmem_magazine *mag;
+	void *object;
+	u64 start;
+	int home;
+
+	if (!zc) {
+		zmem_count(c, busy_hits, 1);
+		return slab_one(c, gfp, numa_mem_id());
+	}
+	start = sample_begin(zc);
+	home = zmem_slow(zc)->home;
+	object = cpu_pop(zc);
+	mag = NULL;
+	if (!object) {
+		mag = zc->prev;
+		zc->prev = NULL;
+	}
+	zmem_cpu_exit(zc);
+	if (!object) {
+		mag = magazine_refill(c, gfp, home, mag);
+		if (mag) {
+			object = mag->objects[--mag->count];
+			zmem_count(c, slow_allocs, 1);
+			magazine_install(c, mag);
+		} else {
+			object = slab_one(c, gfp, home);
+		}
+	}
+	sample_end(c, start);
+	return object;
+}
+
+/* Objects of another node on their way home serve a call that asks for such. */
+static void *remote_pop(struct zmem_cpu *zc, int node)
+{
+	struct zmem_magazine *mag = zmem_slow(zc)->remote[node];
+
+	if (!mag || !mag->count)
+		return NULL;
+	zmem_cpu_count(&zmem_slow(zc)->swap_allocs, 1);
+	return mag->objects[--mag->count];
+}
+
+/**
+ * zmem_magazine_alloc() - allocate when the fast path could not
+ * @c: the cache
+ * @gfp: ZMEM_GFP_PAGES
+ * @node: preferred (required with __GFP_THISNODE), or NUMA_NO_NODE
+ *
+ * Context: as @gfp says.
+ * Return: the object, or NULL.
+ */
+void *zmem_magazine_alloc(struct zmem_cache *c, gfp_t gfp, int node)
+{
+	struct zmem_cpu *zc;
+	void *object = NULL;
+
+	zmem_cpu_poll();
+	if (c->flags & ZMEM_NO_MAGAZINES)
+		return slab_one(c, gfp, node == NUMA_NO_NODE ? numa_mem_id() : node);
+	if (node == NUMA_NO_NODE)
+		return alloc_home(c, gfp);
+	zc = zmem_cpu_enter(c->front.cpu);
+	if (zc) {
+		object = node == zmem_slow(zc)->home ? NULL : remote_pop(zc, node);
+		zmem_cpu_exit(zc);
+	}
+	return object ? object : slab_one(c, gfp, node);
+}
+
+/* Puts an object into a magazine that the CPU has after all. */
+static bool cpu_push(struct zmem_cpu *zc, void *object, u32 node)
+{
+	if (zc->top != zc->high && zc->node == node) {
+		zmem_cpu_count(&zc->frees, 1);
+	} else {
+		if (!zc->prev || zc->prev->node != node || !magazine_room(zc->prev))
+			return false;
+		cpu_swap(zc);
+		zmem_cpu_count(&zmem_slow(zc)->swap_frees, 1);
+	}
+	*zc->top++ = object;
+	return true;
+}
+
+/* Whether the object is the one that was freed last on this CPU. */
+static bool cpu_repeats(const struct zmem_cpu *zc, const void *object)
+{
+	return zc->high && zc->top[-1] == object;
+}
+
+/*
+ * An object of another node: into the magazine that goes there, and the
+ * magazine to its depot once it is full.  Returns whether @object is stowed.
+ */
+static bool remote_push(struct zmem_cpu *zc, void *object, u32 node,
+			struct zmem_magazine **full)
+{
+	struct zmem_magazine **remote = &zmem_slow(zc)->remote[node];
+
+	zmem_cpu_count(&zmem_slow(zc)->remote_frees, 1);
+	if (*remote && !magazine_room(*remote)) {
+		*full = *remote;
+		*remote = NULL;
+	}
+	if (!*remote)
+		return false;
+	(*remote)->objects[(*remote)->count++] = object;
+	zmem_cpu_count(&zmem_slow(zc)->slow_frees, 1);
+	return true;
+}
+
+/* Starts a magazine for another node's objects with @object. */
+static void remote_start(struct zmem_cache *c, struct zmem_magazine *mag, void *object)
+{
+	struct zmem_magazine **remote;
+	struct zmem_cpu *zc;
+
+	mag->objects[0] = object;
+	mag->count = 1;
+	zc = zmem_cpu_enter(c->front.cpu);
+	if (zc) {
+		remote = &zmem_slow(zc)->remote[mag->node];
+		if (!*remote) {
+			*remote = mag;
+			mag = NULL;
+		}
+		zmem_cpu_exit(zc);
+	}
+	if (mag)
+		zmem_depot_put(c, mag);
+}
+
+static void slab_free_one(struct zmem_cache *c, void *object)
+{
+	zmem_count(c, slow_frees, 1);
+	zmem_slab_free(c, &object, 1);
+}
+
+/* An empty magazine for @node's objects, @full given for it. */
+static struct zmem_magazine *magazine_exchange(struct zmem_cache *c, u32 node,
+					       struct zmem_magazine *full)
+{
+	struct zmem_magazine *mag;
+
+	if (full && full->node != node) {
+		zmem_depot_put(c, full);
+		full = NULL;
+	}
+	mag = zmem_depot_get_empty(c, node, full);
+	if (!mag)
+		mag = zmem_magazine_new(c, GFP_NOWAIT | __GFP_NOMEMALLOC, node);
+	if (mag)
+		mag->node = node;
+	return mag;
+}
+
+enum zmem_push { PUSH_DONE, PUSH_REPEAT, PUSH_REMOTE, PUSH_FULL };
+
+/* What to do with a freed object, as the CPU stands; @full is to be given away. */
+static enum zmem_push cpu_free(struct zmem_cpu *zc, void *object, u32 node,
+			       struct zmem_magazine **full)
+{
+	if (cpu_repeats(zc, object))
+		return PUSH_REPEAT;
+	if (cpu_push(zc, object, node))
+		return PUSH_DONE;
+	if (static_branch_unlikely(&zmem_numa_key) && node != zmem_slow(zc)->home)
+		return remote_push(zc, object, node, full) ? PUSH_DONE : PUSH_REMOTE;
+	*full = zc->prev;
+	zc->prev = NULL;
+	return PUSH_FULL;
+}
+
+/*
+ * Whether the object's page says that it is this cache's.  What else is wrong
+ * with an object shows when it reaches its slab.
+ */
+static bool free_is_sane(struct zmem_cache *c, void *object, u32 *node)
+{
+	const struct page *page = zmem_virt_to_page(object);
+
+	if (!page || !zmem_page_tagged(page)) {
+		zmem_report(c, ZMEM_FOREIGN_POINTER, object);
+		return false;
+	}
+	if (zmem_page_cache(page) != c) {
+		zmem_report(c, ZMEM_WRONG_CACHE, object);
+		return false;
+	}
+	*node = zmem_page_home(page);
+	return true;
+}
+
+/**
+ * zmem_magazine_free() - free when the fast path could not
+ * @c: the cache
+ * @object: one of its objects
+ *
+ * Context: any but NMI.
+ */
+void zmem_magazine_free(struct zmem_cache *c, void *object)
+{
+	struct zmem_magazine *full = NULL, *mag;
+	struct zmem_cpu *zc;
+	enum zmem_push push;
+	u64 start;
+	u32 node;
+
+	zmem_cpu_poll();
+	if (!free_is_sane(c, object, &node))
+		return;
+	if (c->flags & ZMEM_NO_MAGAZINES) {
+		slab_free_one(c, object);
+		return;
+	}
+	zc = zmem_cpu_enter(c->front.cpu);
+	if (!zc) {
+		zmem_count(c, busy_hits, 1);
+		slab_free_one(c, object);
+		return;
+	}
+	start = sample_begin(zc);
+	push = cpu_free(zc, object, node, &full);
+	zmem_cpu_exit(zc);
+
+	switch (push) {
+	case PUSH_DONE:
+		break;
+	case PUSH_REPEAT:
+		zmem_report(c, ZMEM_DOUBLE_FREE, object);
+		break;
+	case PUSH_REMOTE:
+	case PUSH_FULL:
+		mag = magazine_exchange(c, node, full);
+		if (!mag) {
+			slab_free_one(c, object);
+			break;
+		}
+		zmem_count(c, slow_frees, 1);
+		if (push == PUSH_REMOTE) {
+			remote_start(c, mag, object);
+			break;
+		}
+		mag->objects[mag->count++] = object;
+		magazine_install(c, mag);
+		break;
+	}
+	sample_end(c, start);
+}
+
+/**
+ * zmem_magazine_alloc_bulk() - take what objects this CPU has
+ * @c: the cache
+ * @objects: where to put them
+ * @nr: at most this many
+ *
+ * Context: any but NMI.
+ * Return: how many; fewer than @nr: fetch one by the slow path and ask again.
+ */
+unsigned int zmem_magazine_alloc_bulk(struct zmem_cache *c, void **objects,
+				      unsigned int nr)
+{
+	struct zmem_cpu *zc = zmem_cpu_enter(c->front.cpu);
+	unsigned int n;
+
+	if (!zc)
+		return 0;
+	n = min_t(unsigned long, nr, zc->top - zc->low);
+	zc->top -= n;
+	memcpy(objects, zc->top, n * sizeof(*objects));
+	zmem_cpu_count(&zc->allocs, n);
+	zmem_cpu_exit(zc);
+	return n;
+}
+
+/* Objects from the first on that are of the loaded magazine's node. */
+static unsigned int bulk_of_node(void **objects, unsigned int nr, u32 node)
+{
+	unsigned int n = 0;
+
+	while (n < nr) {
+		const struct page *page = zmem_virt_to_page(objects[n]);
+
+		if (!page || zmem_page_home(page) != node)
+			break;
+		n++;
+	}
+	return n;
+}
+
+/**
+ * zmem_magazine_free_bulk() - put objects into this CPU's magazine
+ * @c: the cache
+ * @objects: which
+ * @nr: of them
+ *
+ * Context: any but NMI.
+ * Return: how many it took, from the first on; fewer than @nr: free one by
+ * the slow path and ask again.
+ */
+unsigned int zmem_magazine_free_bulk(struct zmem_cache *c, void **objects,
+				     unsigned int nr)
+{
+	struct zmem_cpu *zc = zmem_cpu_enter(c->front.cpu);
+	unsigned int n;
+
+	if (!zc)
+		return 0;
+	n = min_t(unsigned long, nr, zc->high - zc->top);
+	if (static_branch_unlikely(&zmem_numa_key))
+		n = bulk_of_node(objects, n, zc->node);
+	memcpy(zc->top, objects, n * sizeof(*objects));
+	zc->top += n;
+	zmem_cpu_count(&zc->frees, n);
+	zmem_cpu_exit(zc);
+	return n;
+}
+
+static void detach(struct zmem_magazine *mag, struct list_head *gone)
+{
+	if (mag)
+		list_add(&mag->list, gone);
+}
+
+/* Takes all of a CPU's magazines out. */
+static void cpu_detach(struct zmem_cpu *zc, struct list_head *gone)
+{
+	struct zmem_cpu_slow *slow = zmem_slow(zc);
+	unsigned int node;
+
+	detach(cpu_unload(zc), gone);
+	detach(zc->prev, gone);
+	zc->prev = NULL;
+	for (node = 0; node < nr_node_ids; node++) {
+		detach(slow->remote[node], gone);
+		slow->remote[node] = NULL;
+	}
+	slow->closed = 0;
+}
+
+static void magazines_dissolve(struct zmem_cache *c, struct list_head *gone)
+{
+	struct zmem_magazine *mag, *next;
+
+	list_for_each_entry_safe(mag, next, gone, list) {
+		zmem_magazine_flush(c, mag);
+		zmem_magazine_delete(c, mag);
+	}
+}
+
+/**
+ * zmem_magazines_drain_this_cpu() - put this CPU's objects back into slabs
+ * @c: the cache
+ *
+ * Context: task; busy is never set there, as it implies preemption off.
+ */
+void zmem_magazines_drain_this_cpu(struct zmem_cache *c)
+{
+	struct zmem_cpu *zc = zmem_cpu_enter(c->front.cpu);
+	LIST_HEAD(gone);
+
+	if (WARN_ON_ONCE(!zc))
+		return;
+	cpu_detach(zc, &gone);
+	zmem_cpu_exit(zc);
+	magazines_dissolve(c, &gone);
+}
+
+/**
+ * zmem_magazines_drain_cpu() - put the objects of a CPU back for it
+ * @c: the cache
+ * @cpu: a dead one, or any when nobody uses the cache any more
+ */
+void zmem_magazines_drain_cpu(struct zmem_cache *c, int cpu)
+{
+	LIST_HEAD(gone);
+
+	cpu_detach(per_cpu_ptr(c->front.cpu, cpu), &gone);
+	magazines_dissolve(c, &gone);
+}

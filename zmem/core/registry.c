@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* All caches at once: what a CPU's death or memory pressure means to them. */
+#include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+
+#include "internal.h"
+#include "core/cache.h"
+#include "core/depot.h"
+#include "core/magazine.h"
+#include "core/pool.h"
+#include "core/slab.h"
+
+/**
+ * zmem_caches_for_each() - look at every cache
+ * @fn: called for each until it returns other than 0; allocates nothing
+ * @arg: passed to @fn
+ *
+ * Context: may sleep.
+ */
+void zmem_caches_for_each(int (*fn)(struct zmem_cache *cache, void *arg), void *arg)
+{
+	struct zmem_cache *c;
+
+	mutex_lock(&zmem_caches_lock);
+	list_for_each_entry(c, &zmem_caches, list)
+		if (fn(c, arg))
+			break;
+	mutex_unlock(&zmem_caches_lock);
+}
+
+/**
+ * zmem_snapshot_nth() - the statistics of the n-th cache
+ * @n: from 0
+ * @snap: where to put them
+ *
+ * Context: may sleep.
+ * Return: 0, or -ENOENT if there are no more than @n caches.
+ */
+int zmem_snapshot_nth(unsigned int n, struct zmem_snapshot *snap)
+{
+	struct zmem_cache *c;
+	int err = -ENOENT;
+
+	mutex_lock(&zmem_caches_lock);
+	list_for_each_entry(c, &zmem_caches, list) {
+		if (n--)
+			continue;
+		zmem_snapshot_take(c, snap);
+		err = 0;
+		break;
+	}
+	mutex_unlock(&zmem_caches_lock);
+	return err;
+}
+
+/**
+ * zmem_caches_cpu_dead() - put back what a dead CPU left
+ * @cpu: which; it runs no code any more
+ *
+ * Context: may sleep.
+ */
+void zmem_caches_cpu_dead(unsigned int cpu)
+{
+	struct zmem_cache *c;
+
+	mutex_lock(&zmem_caches_lock);
+	list_for_each_entry(c, &zmem_caches, list)
+		zmem_magazines_drain_cpu(c, cpu);
+	mutex_unlock(&zmem_caches_lock);
+}
+
+static unsigned long cache_reclaimable(const struct zmem_cache *c)
+{
+	unsigned long bytes = 0, pages = 0;
+	int node;
+
+	for_each_node(node) {
+		bytes += READ_ONCE(c->node[node]->depot.objects) * c->size;
+		pages += READ_ONCE(c->node[node]->slabs.nr_empty) << c->order;
+	}
+	return pages + bytes / PAGE_SIZE;
+}
+
+/**
+ * zmem_caches_count() - pages that zmem_caches_reclaim() might give back
+ *
+ * Context: any task context, from within reclaim too: takes no lock but by
+ * trying.
+ * Return: pages; 0 if somebody else is at work on the caches.
+ */
+unsigned long zmem_caches_count(void)
+{
+	unsigned long pages = zmem_pools_cached();
+	struct zmem_cache *c;
+
+	if (!mutex_trylock(&zmem_caches_lock))
+		return pages;
+	list_for_each_entry(c, &zmem_caches, list)
+		pages += cache_reclaimable(c);
+	mutex_unlock(&zmem_caches_lock);
+	return pages;
+}
+
+static unsigned long cache_reclaim(struct zmem_cache *c)
+{
+	unsigned long pages = 0;
+	int node;
+
+	for_each_node(node) {
+		zmem_depot_drain(c, node);
+		pages += zmem_slabs_trim(c, &c->node[node]->slabs, 0);
+	}
+	return pages;
+}
+
+/**
+ * zmem_caches_reclaim() - give memory back under pressure
+ * @pages: wanted
+ *
+ * Free runs first, then depots and empty slabs.  Never allocates, never waits
+ * for a CPU, stops when locked out.
+ *
+ * Context: any task context, from within reclaim too.
+ * Return: pages given back.
+ */
+unsigned long zmem_caches_reclaim(unsigned long pages)
+{
+	unsigned long done = zmem_pools_trim(pages);
+	struct zmem_cache *c;
+
+	if (done >= pages || !mutex_trylock(&zmem_caches_lock))
+		return done;
+	list_for_each_entry(c, &zmem_caches, list) {
+		done += cache_reclaim(c);
+		if (done >= pages)
+			break;
+	}
+	mutex_unlock(&zmem_caches_lock);
+	/* Slabs' runs went to the pools first. */
+	zmem_pools_trim(ULONG_MAX);
+	return done;
+}

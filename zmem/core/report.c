@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* Misuse: said once with the cache's name and a stack; the machine goes on. */
+#include <linux/bitops.h>
+#include <linux/kernel.h>
+#include <linux/printk.h>
+
+#include "internal.h"
+#include "core/report.h"
+
+static const char * const zmem_misuse_text[] = {
+	[ZMEM_DOUBLE_FREE]	= "double free",
+	[ZMEM_WRONG_CACHE]	= "free of another cache's object",
+	[ZMEM_FOREIGN_POINTER]	= "free of a pointer that is not zmem's",
+	[ZMEM_INTERIOR_POINTER]	= "free of a pointer into an object",
+	[ZMEM_LEAKED_OBJECTS]	= "destroyed with live objects, which stay allocated",
+	[ZMEM_BAD_GFP]		= "gfp flags that this cache can't honour",
+	[ZMEM_BAD_SIZE]		= "size over the limit",
+};
+
+/**
+ * zmem_report() - report misuse of a cache
+ * @cache: whose, as far as is known
+ * @kind: of misuse
+ * @object: the pointer that was passed, or NULL
+ *
+ * Context: any but NMI; no leaf lock held.
+ */
+void zmem_report(struct zmem_cache *cache, enum zmem_misuse kind,
+		 const void *object)
+{
+	atomic_long_inc(&cache->errors);
+	if (test_and_set_bit(kind, &cache->reported))
+		return;
+	pr_err("zmem: cache %s: %s (%p)\n", cache->name,
+	       zmem_misuse_text[kind], object);
+	dump_stack();
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef _ZMEM_CORE_REPORT_H
+#define _ZMEM_CORE_REPORT_H
+
+struct zmem_cache;
+
+/* Kinds of misuse; each is printed once a cache, and counted always. */
+enum zmem_misuse {
+	ZMEM_NO_MISUSE,
+	ZMEM_DOUBLE_FREE,
+	ZMEM_WRONG_CACHE,
+	ZMEM_FOREIGN_POINTER,
+	ZMEM_INTERIOR_POINTER,
+	ZMEM_LEAKED_OBJECTS,
+	ZMEM_BAD_GFP,
+	ZMEM_BAD_SIZE,
+};
+
+void zmem_report(struct zmem_cache *cache, enum zmem_misuse kind,
+		 const void *object);
+
+#endif /* _ZMEM_CORE_REPORT_H */

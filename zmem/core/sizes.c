@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Allocation by size: classes up to ZMEM_MEDIUM_MAX, page runs above.
+ *
+ * One zmem_free() frees any of them: the page of an object names its cache,
+ * and a run's names the large-run cache, whose magazines are closed for good.
+ * Class 0 is a cache without objects, closed likewise, so that a request for
+ * no bytes costs others no test.
+ */
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "internal.h"
+#include "core/alloc.h"
+#include "core/large.h"
+#include "core/report.h"
+#include "core/sizes.h"
+
+struct zmem_cache *zmem_size_caches[ZMEM_SIZE_CLASSES] __read_mostly;
+EXPORT_SYMBOL(zmem_size_caches);
+
+struct zmem_cache *zmem_large __read_mostly;
+
+/* The class of a size, by eights rounded up: one look-up, no branches. */
+static u8 zmem_class_table[ZMEM_MEDIUM_MAX / 8 + 1] __read_mostly;
+
+static __always_inline struct zmem_cache *class_of(size_t size)
+{
+	return zmem_size_caches[zmem_class_table[(size + 7) / 8]];
+}
+
+static noinline void *alloc_large(size_t size, gfp_t gfp, int node)
+{
+	if (unlikely(size > ZMEM_ALLOC_MAX)) {
+		if (!(gfp & __GFP_NOWARN))
+			zmem_report(zmem_large, ZMEM_BAD_SIZE, NULL);
+		return NULL;
+	}
+	zmem_might_alloc(gfp);
+	return zmem_large_alloc(zmem_large, size,
+				gfp & (ZMEM_GFP_PAGES | ZMEM_GFP_BYPASS | __GFP_ZERO),
+				node);
+}
+
+/* zmem_alloc() for a size that the compiler does not know, or no class has. */
+void *__zmem_alloc(size_t size, gfp_t gfp)
+{
+	if (unlikely(size > ZMEM_MEDIUM_MAX))
+		return alloc_large(size, gfp, NUMA_NO_NODE);
+	return zmem_do_alloc(class_of(size), gfp);
+}
+EXPORT_SYMBOL(__zmem_alloc);
+
+/**
+ * zmem_alloc_node() - allocate bytes of a node's memory
+ * @size: bytes
+ * @gfp: as for kmalloc_node()
+ * @node: the node, or NUMA_NO_NODE
+ *
+ * Context: as zmem_cache_alloc().
+ * Return: the memory, or NULL.
+ */
+void *zmem_alloc_node(size_t size, gfp_t gfp, int node)
+{
+	if (node == NUMA_NO_NODE)
+		return __zmem_alloc(size, gfp);
+	if (unlikely(size > ZMEM_MEDIUM_MAX))
+		return alloc_large(size, gfp, node);
+	return zmem_cache_alloc_slow(class_of(size), gfp, node);
+}
+EXPORT_SYMBOL(zmem_alloc_node);
+
+/**
+ * zmem_free() - free what any function of zmem allocated
+ * @p: the memory; NULL and ZERO_SIZE_PTR are nothing to free
+ *
+ * Context: as zmem_cache_free().
+ */
+void zmem_free(const void *p)
+{
+	struct page *page;
+
+	if (unlikely(ZERO_OR_NULL_PTR(p)))
+		return;
+	page = zmem_virt_to_page(p);
+	if (unlikely(!page || !zmem_page_tagged(page))) {
+		zmem_report(zmem_large, ZMEM_FOREIGN_POINTER, p);
+		return;
+	}
+	zmem_do_free(zmem_page_cache(page), (void *)p, page);
+}
+EXPORT_SYMBOL(zmem_free);
+
+/**
+ * zmem_usable_size() - bytes that the owner of an allocation may use
+ * @p: the memory, or NULL, or ZERO_SIZE_PTR
+ *
+ * Context: any.
+ * Return: bytes, at least those asked for; 0 for what is not zmem's.
+ */
+size_t zmem_usable_size(const void *p)
+{
+	struct page *page;
+	struct zmem_cache *c;
+
+	if (ZERO_OR_NULL_PTR(p))
+		return 0;
+	page = zmem_virt_to_page(p);
+	if (!page || !zmem_page_tagged(page))
+		return 0;
+	c = zmem_page_cache(page);
+	return c->flags & ZMEM_LARGE ? zmem_large_usable(page) : c->object_size;
+}
+EXPORT_SYMBOL(zmem_usable_size);
+
+/**
+ * zmem_realloc() - make an allocation larger or smaller
+ * @p: the memory; NULL: as zmem_alloc()
+ * @size: bytes; 0: as zmem_free(), and ZERO_SIZE_PTR is returned
+ * @gfp: as for krealloc(); with __GFP_ZERO what is gained is zero bytes, if
+ *	all calls for @p said so
+ *
+ * Context: as zmem_cache_alloc().
+ * Return: the memory, perhaps moved; or NULL, and @p is as it was.
+ */
+void *zmem_realloc(void *p, size_t size, gfp_t gfp)
+{
+	size_t usable;
+	void *new;
+
+	if (!size) {
+		zmem_free(p);
+		return ZERO_SIZE_PTR;
+	}
+	usable = zmem_usable_size(p);
+	if (!usable && !ZERO_OR_NULL_PTR(p)) {
+		zmem_report(zmem_large, ZMEM_FOREIGN_POINTER, p);
+		return NULL;
+	}
+	if (size <= usable) {
+		/* What is given up must be zero should it be gained again. */
+		if (want_init_on_alloc(gfp))
+			memset((char *)p + size, 0, usable - size);
+		return p;
+	}
+	new = __zmem_alloc(size, gfp);
+	if (new && usable) {
+		memcpy(new, p, usable);
+		zmem_free(p);
+	}
+	return new;
+}
+EXPORT_SYMBOL(zmem_realloc);
+
+/* Bytes of a class, the inverse of zmem_size_class(). */
+static unsigned int class_size(unsigned int class)
+{
+	if (class <= 8)
+		return class * 8;
+	return (5 + (class - 9) % 4) << (4 + (class - 9) / 4);
+}
+
+static int class_make(unsigned int class)
+{
+	unsigned int size = class_size(class);
+	struct zmem_cache_args args = { .align = size & -size };
+	struct zmem_cache *c;
+	char name[ZMEM_NAME_MAX];
+
+	/* A slab's run is aligned to its pages: more than one is a given. */
+	args.align = min_t(unsigned int, args.align, PAGE_SIZE);
+	snprintf(name, sizeof(name), "zmem-%u", size);
+	c = zmem_cache_make(name, size, &args, ZMEM_SIZE_CLASS);
+	if (IS_ERR(c))
+		return PTR_ERR(c);
+	zmem_size_caches[class] = c;
+	return 0;
+}
+
+/* A cache that only counts: its objects, if any, come from elsewhere. */
+static struct zmem_cache *counter_make(const char *name, unsigned int flag)
+{
+	struct zmem_cache_args args = { .mode = ZMEM_MODE_FAST };
+
+	return zmem_cache_make(name, PAGE_SIZE, &args, flag | ZMEM_NO_MAGAZINES);
+}
+
+/* Unmakes the classes, also where some were never made. */
+void zmem_sizes_exit(void)
+{
+	unsigned int class;
+
+	for (class = 0; class < ZMEM_SIZE_CLASSES; class++) {
+		zmem_cache_destroy(zmem_size_caches[class]);
+		zmem_size_caches[class] = NULL;
+	}
+	zmem_cache_destroy(zmem_large);
+	zmem_large = NULL;
+}
+
+static int sizes_make(void)
+{
+	unsigned int class;
+	int err;
+
+	zmem_large = counter_make("zmem-large", ZMEM_LARGE);
+	if (IS_ERR(zmem_large))
+		return PTR_ERR(zmem_large);
+	zmem_size_caches[0] = counter_make("zmem-0", ZMEM_ZERO | ZMEM_SIZE_CLASS);
+	if (IS_ERR(zmem_size_caches[0]))
+		return PTR_ERR(zmem_size_caches[0]);
+	for (class = 1; class < ZMEM_SIZE_CLASSES; class++) {
+		err = class_make(class);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/**
+ * zmem_sizes_init() - make the classes
+ *
+ * Context: may sleep.
+ * Return: 0 or -errno; nothing is left then.
+ */
+int zmem_sizes_init(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(zmem_class_table); i++)
+		zmem_class_table[i] = zmem_size_class(i * 8);
+	err = sizes_make();
+	if (err)
+		zmem_sizes_exit();
+	return err;
+}

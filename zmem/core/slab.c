@@ -1,0 +1,547 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Slabs: objects of one cache inside a run of pages.
+ *
+ * A slab's descriptor lives apart from its objects and holds a bit an object,
+ * set while the object is free.  That bitmap is the free list: a batch is
+ * taken a word at a time, lowest address first, and a freed object is never
+ * read or written, so that nothing written to it can lead zmem astray.  The
+ * same bit tells a double free when the object gets here.  (A stack of
+ * indices beside the bits would cost sixteen times their memory to remember
+ * an order that the magazines above keep anyway.)
+ *
+ * Lowest address first also means that the objects below the highest one ever
+ * taken, slab->touched, are exactly those that were in use before.
+ *
+ * Which fields of struct page are used stands in compat/page.h.
+ */
+#include <linux/bitmap.h>
+#include <linux/bitops.h>
+#include <linux/kernel.h>
+#include <linux/kmemleak.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+#include "core/pool.h"
+#include "core/report.h"
+#include "core/slab.h"
+
+/**
+ * struct zmem_slab - a run of pages cut into objects
+ * @list: in one of the node's lists
+ * @cache: whose
+ * @base: the first object; behind it at multiples of cache->size the others
+ * @nr: objects
+ * @free: of them
+ * @touched: objects from here on were never in use
+ * @order: of the run
+ * @how: what the pool said of the run
+ * @node: the run's
+ * @map: a bit an object, set while it is free
+ *
+ * @list, @free, @touched and @map belong to the node's lock.
+ */
+struct zmem_slab {
+	struct list_head list;
+	struct zmem_cache *cache;
+	char *base;
+	u16 nr;
+	u16 free;
+	u16 touched;
+	u8 order;
+	u8 how;
+	u32 node;
+	unsigned long map[];
+};
+
+/*
+ * Empty slabs that a node keeps: one, so that an object that comes and goes
+ * at a slab's edge does not take the slab with it each time.
+ */
+#define ZMEM_EMPTY_KEEP	1u
+
+static size_t slab_desc_bytes(unsigned int nr)
+{
+	return offsetof(struct zmem_slab, map) + BITS_TO_LONGS(nr) * sizeof(long);
+}
+
+static size_t slab_run_bytes(unsigned int order)
+{
+	return PAGE_SIZE << order;
+}
+
+/* Objects that a slab of @order holds. */
+unsigned int zmem_slab_objects(const struct zmem_cache *c, unsigned int order)
+{
+	return min_t(unsigned int, slab_run_bytes(order) / c->size,
+		     ZMEM_SLAB_OBJECTS_MAX);
+}
+
+static size_t slab_waste(const struct zmem_cache *c, unsigned int order)
+{
+	unsigned int nr = zmem_slab_objects(c, order);
+
+	return slab_run_bytes(order) - (size_t)nr * c->size +
+	       roundup_pow_of_two(slab_desc_bytes(nr));
+}
+
+/**
+ * zmem_slab_geometry() - choose how a cache's slabs are cut
+ * @c: the cache; its size and align are set
+ *
+ * The smallest order that holds eight objects and wastes at most a
+ * sixteenth; failing that, the one that wastes the smallest share.
+ *
+ * Return: 0 or -EINVAL if an object fits in no run.
+ */
+int zmem_slab_geometry(struct zmem_cache *c)
+{
+	unsigned int order, best;
+	size_t slack, step = ALIGN(L1_CACHE_BYTES, c->align);
+
+	c->order_min = get_order(c->size);
+	if (c->order_min > ZMEM_SLAB_ORDER_MAX)
+		return -EINVAL;
+	best = c->order_min;
+	for (order = best; order <= ZMEM_SLAB_ORDER_MAX; order++) {
+		size_t waste = slab_waste(c, order);
+
+		if (waste << (best - c->order_min) <
+		    slab_waste(c, best) << (order - c->order_min) ||
+		    zmem_slab_objects(c, best) < 8)
+			best = order;
+		if (zmem_slab_objects(c, order) >= 8 &&
+		    waste * 16 <= slab_run_bytes(order)) {
+			best = order;
+			break;
+		}
+	}
+	c->order = best;
+	c->reciprocal = DIV_ROUND_UP_ULL(1ULL << 32, c->size);
+	slack = slab_run_bytes(best) - (size_t)zmem_slab_objects(c, best) * c->size;
+	c->colours = slack / step + 1;
+	return 0;
+}
+
+void zmem_slabs_init(struct zmem_slabs *s)
+{
+	unsigned int i;
+
+	spin_lock_init(&s->lock);
+	for (i = 0; i < ZMEM_FULLNESS; i++)
+		INIT_LIST_HEAD(&s->partial[i]);
+	INIT_LIST_HEAD(&s->full);
+	INIT_LIST_HEAD(&s->empty);
+}
+
+/* The list where a slab belongs; fullest slabs are used first. */
+static struct list_head *slab_home(struct zmem_slabs *s, const struct zmem_slab *slab)
+{
+	if (!slab->free)
+		return &s->full;
+	if (slab->free == slab->nr)
+		return &s->empty;
+	return &s->partial[slab->free * ZMEM_FULLNESS / slab->nr];
+}
+
+/* Sets how many objects are free, and moves the slab where it belongs now. */
+static void slab_set_free(struct zmem_slabs *s, struct zmem_slab *slab,
+			  unsigned int nr)
+{
+	struct list_head *from = slab_home(s, slab), *to;
+
+	slab->free = nr;
+	to = slab_home(s, slab);
+	if (from == to)
+		return;
+	s->nr_empty += (to == &s->empty) - (from == &s->empty);
+	list_move(&slab->list, to);
+}
+
+/* Takes up to @nr free objects out of a slab; returns how many. */
+static unsigned int slab_take(struct zmem_slabs *s, struct zmem_slab *slab,
+			      void **objects, unsigned int nr)
+{
+	unsigned int size = slab->cache->size, got = 0, last = 0, word;
+
+	nr = min_t(unsigned int, nr, slab->free);
+	for (word = 0; got < nr; word++) {
+		unsigned long map = slab->map[word];
+
+		while (map && got < nr) {
+			last = word * BITS_PER_LONG + __ffs(map);
+			map &= map - 1;
+			objects[got++] = slab->base + (size_t)last * size;
+		}
+		slab->map[word] = map;
+	}
+	if (last >= slab->touched) {
+		/* Those beyond the mark were all free, and all taken. */
+		s->fresh += last + 1 - slab->touched;
+		slab->touched = last + 1;
+	}
+	s->in_use += got;
+	slab_set_free(s, slab, slab->free - got);
+	return got;
+}
+
+static struct zmem_slab *slabs_fullest(struct zmem_slabs *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < ZMEM_FULLNESS; i++)
+		if (!list_empty(&s->partial[i]))
+			return list_first_entry(&s->partial[i], struct zmem_slab, list);
+	return list_first_entry_or_null(&s->empty, struct zmem_slab, list);
+}
+
+static unsigned int slabs_take(struct zmem_slabs *s, void **objects, unsigned int nr)
+{
+	struct zmem_slab *slab;
+	unsigned int got = 0;
+
+	while (got < nr && (slab = slabs_fullest(s)))
+		got += slab_take(s, slab, objects + got, nr - got);
+	return got;
+}
+
+static void *slab_run(const struct zmem_slab *slab)
+{
+	return (void *)((unsigned long)slab->base & ~(slab_run_bytes(slab->order) - 1));
+}
+
+/* All pages of a slab lead to it. */
+static void slab_bind(struct zmem_slab *slab)
+{
+	struct page *page = virt_to_page(slab->base);
+	unsigned int i;
+
+	for (i = 0; i < 1u << slab->order; i++)
+		zmem_page_bind(page + i, slab->cache, slab, 0, slab->node);
+}
+
+static struct page *slab_unbind(struct zmem_slab *slab)
+{
+	struct page *page = virt_to_page(slab_run(slab));
+	unsigned int i;
+
+	for (i = 0; i < 1u << slab->order; i++)
+		zmem_page_unbind(page + i);
+	return page;
+}
+
+static void slab_construct(struct zmem_slab *slab)
+{
+	struct zmem_cache *c = slab->cache;
+	unsigned int i;
+
+	if (!c->ctor)
+		return;
+	for (i = 0; i < slab->nr; i++)
+		c->ctor(slab->base + (size_t)i * c->size);
+}
+
+static struct zmem_slab *slab_new_order(struct zmem_cache *c, gfp_t gfp, int node,
+					unsigned int order)
+{
+	unsigned int nr = zmem_slab_objects(c, order), how;
+	struct zmem_slab *slab;
+	struct page *page;
+
+	slab = kmalloc_node(slab_desc_bytes(nr), gfp & ~ZMEM_GFP_BYPASS, node);
+	if (!slab)
+		return NULL;
+	page = zmem_pool_alloc(gfp | c->gfp, node, order, &how);
+	if (!page) {
+		kfree(slab);
+		return NULL;
+	}
+	slab->cache = c;
+	slab->base = page_address(page);
+	slab->nr = nr;
+	slab->free = nr;
+	slab->touched = 0;
+	slab->order = order;
+	slab->how = how;
+	slab->node = page_to_nid(page);
+	bitmap_zero(slab->map, round_up(nr, BITS_PER_LONG));
+	bitmap_set(slab->map, 0, nr);
+	slab_bind(slab);
+	/*
+	 * What objects point to would look leaked: kmemleak does not scan
+	 * pages.  It may scan this block, but does not ask who points to it.
+	 */
+	kmemleak_alloc(slab_run(slab), slab_run_bytes(order), 0, gfp & ~__GFP_NOFAIL);
+	return slab;
+}
+
+/*
+ * A new slab, on no list yet.  The cache's order is a wish; where memory is
+ * short or cut up, the smallest run that holds an object will do.
+ */
+static struct zmem_slab *slab_new(struct zmem_cache *c, gfp_t gfp, int node)
+{
+	gfp_t wish = gfp;
+	struct zmem_slab *slab;
+
+	if (c->order > c->order_min)
+		wish = (gfp & ~__GFP_NOFAIL) | __GFP_NOWARN | __GFP_NORETRY;
+	slab = slab_new_order(c, wish, node, c->order);
+	if (!slab && c->order > c->order_min)
+		slab = slab_new_order(c, gfp, node, c->order_min);
+	return slab;
+}
+
+/* Puts a new slab among the others and takes objects from it. */
+static unsigned int slabs_add(struct zmem_slab *slab, void **objects, unsigned int nr)
+{
+	struct zmem_cache *c = slab->cache;
+	struct zmem_slabs *s = &c->node[slab->node]->slabs;
+	unsigned int colour, got;
+	unsigned long flags;
+
+	spin_lock_irqsave(&s->lock, flags);
+	colour = s->colour++;
+	spin_unlock_irqrestore(&s->lock, flags);
+
+	/* Only slabs of the wished order have the slack that was reckoned. */
+	if (slab->order == c->order)
+		slab->base += (size_t)(colour % c->colours) *
+			      ALIGN(L1_CACHE_BYTES, c->align);
+	slab_construct(slab);
+
+	spin_lock_irqsave(&s->lock, flags);
+	list_add(&slab->list, &s->empty);
+	s->nr++;
+	s->nr_empty++;
+	s->pages += 1UL << slab->order;
+	s->desc_bytes += ksize(slab);
+	s->trips++;
+	got = slab_take(s, slab, objects, nr);
+	spin_unlock_irqrestore(&s->lock, flags);
+	return got;
+}
+
+/**
+ * zmem_slab_alloc() - take a batch of objects out of a node's slabs
+ * @c: the cache
+ * @gfp: for a new slab, should there be no free object: ZMEM_GFP_PAGES
+ * @node: preferred, or required with __GFP_THISNODE
+ * @objects: where to put them
+ * @nr: at most this many
+ *
+ * Free objects that there are make a batch, however few: a new slab is made
+ * only if there are none.
+ *
+ * Context: as @gfp says.
+ * Return: how many; 0 if memory is short.
+ */
+unsigned int zmem_slab_alloc(struct zmem_cache *c, gfp_t gfp, int node,
+			     void **objects, unsigned int nr)
+{
+	struct zmem_slabs *s = &c->node[node]->slabs;
+	struct zmem_slab *slab;
+	unsigned long flags;
+	unsigned int got;
+
+	spin_lock_irqsave(&s->lock, flags);
+	got = slabs_take(s, objects, nr);
+	s->trips += !!got;
+	spin_unlock_irqrestore(&s->lock, flags);
+	if (got)
+		return got;
+	slab = slab_new(c, gfp, node);
+	return slab ? slabs_add(slab, objects, nr) : 0;
+}
+
+/* Gives a slab back that is on no list any more. */
+static void slab_destroy(struct zmem_slab *slab)
+{
+	kmemleak_free(slab_run(slab));
+	zmem_pool_free(slab_unbind(slab), slab->order, slab->how);
+	kfree(slab);
+}
+
+static void slabs_destroy(struct list_head *dead)
+{
+	struct zmem_slab *slab, *next;
+
+	list_for_each_entry_safe(slab, next, dead, list)
+		slab_destroy(slab);
+}
+
+/* Takes a slab off the node's books; the lock is held. */
+static void slabs_remove(struct zmem_slabs *s, struct zmem_slab *slab,
+			 struct list_head *dead)
+{
+	s->nr--;
+	s->nr_empty--;
+	s->pages -= 1UL << slab->order;
+	s->desc_bytes -= ksize(slab);
+	list_move(&slab->list, dead);
+}
+
+static unsigned long slabs_remove_empty(struct zmem_slabs *s, unsigned long keep,
+					struct list_head *dead)
+{
+	unsigned long pages = 0;
+
+	while (s->nr_empty > keep) {
+		struct zmem_slab *slab;
+
+		slab = list_last_entry(&s->empty, struct zmem_slab, list);
+		pages += 1UL << slab->order;
+		slabs_remove(s, slab, dead);
+	}
+	return pages;
+}
+
+/**
+ * zmem_slabs_trim() - give empty slabs back
+ * @c: the cache
+ * @s: a node's slabs
+ * @keep: this many
+ *
+ * Context: any but NMI.
+ * Return: pages given back.
+ */
+unsigned long zmem_slabs_trim(struct zmem_cache *c, struct zmem_slabs *s,
+			      unsigned long keep)
+{
+	unsigned long flags, pages;
+	LIST_HEAD(dead);
+
+	spin_lock_irqsave(&s->lock, flags);
+	pages = slabs_remove_empty(s, keep, &dead);
+	spin_unlock_irqrestore(&s->lock, flags);
+	slabs_destroy(&dead);
+	return pages;
+}
+
+/*
+ * The slab of an object and the object's index in it, or NULL and the kind of
+ * misuse.  The tag is looked at before anything that the page leads to.
+ */
+static struct zmem_slab *slab_of(const struct zmem_cache *c, const void *object,
+				 unsigned int *index, enum zmem_misuse *kind)
+{
+	struct page *page = zmem_virt_to_page(object);
+	struct zmem_slab *slab;
+	size_t offset;
+
+	*kind = ZMEM_FOREIGN_POINTER;
+	if (!page || !zmem_page_tagged(page))
+		return NULL;
+	*kind = ZMEM_WRONG_CACHE;
+	slab = zmem_page_slab(page);
+	if (zmem_page_cache(page) != c || !slab)
+		return NULL;
+	*kind = ZMEM_INTERIOR_POINTER;
+	offset = (const char *)object - slab->base;
+	*index = ((u64)(u32)offset * c->reciprocal) >> 32;
+	if (*index >= slab->nr || (size_t)*index * c->size != offset)
+		return NULL;
+	return slab;
+}
+
+/*
+ * Puts back the objects from @objects on, up to the first that is misuse or
+ * another node's; returns how many, and the kind of misuse that it is if it is.
+ */
+static unsigned int slab_free_run(struct zmem_cache *c, struct zmem_slab *slab,
+				  unsigned int index, void **objects,
+				  unsigned int nr, enum zmem_misuse *kind)
+{
+	struct zmem_slabs *s = &c->node[slab->node]->slabs;
+	const u32 node = slab->node;
+	unsigned int done = 0;
+	unsigned long flags;
+	LIST_HEAD(dead);
+
+	spin_lock_irqsave(&s->lock, flags);
+	s->trips++;
+	while (slab && slab->node == node) {
+		if (__test_and_set_bit(index, slab->map)) {
+			*kind = ZMEM_DOUBLE_FREE;
+			break;
+		}
+		s->in_use--;
+		slab_set_free(s, slab, slab->free + 1);
+		*kind = ZMEM_NO_MISUSE;
+		if (++done == nr)
+			break;
+		slab = slab_of(c, objects[done], &index, kind);
+		if (slab)
+			*kind = ZMEM_NO_MISUSE;
+	}
+	slabs_remove_empty(s, ZMEM_EMPTY_KEEP, &dead);
+	spin_unlock_irqrestore(&s->lock, flags);
+	slabs_destroy(&dead);
+	return done;
+}
+
+/**
+ * zmem_slab_free() - put a batch of objects back into their slabs
+ * @c: the cache
+ * @objects: the batch
+ * @nr: of them
+ *
+ * One lock for each stretch of objects of one node.  An object that is not in
+ * use, or not @c's, is reported and left alone.
+ *
+ * Context: any but NMI.
+ */
+void zmem_slab_free(struct zmem_cache *c, void **objects, unsigned int nr)
+{
+	enum zmem_misuse kind;
+	struct zmem_slab *slab;
+	unsigned int index;
+
+	while (nr) {
+		unsigned int done = 0;
+
+		slab = slab_of(c, *objects, &index, &kind);
+		if (slab)
+			done = slab_free_run(c, slab, index, objects, nr, &kind);
+		objects += done;
+		nr -= done;
+		if (nr && kind != ZMEM_NO_MISUSE) {
+			zmem_report(c, kind, *objects);
+			objects++;
+			nr--;
+		}
+	}
+}
+
+/* Leaves leaked objects where they are, but leads no page to them any more. */
+static void slab_abandon(struct zmem_slab *slab)
+{
+	kmemleak_free(slab_run(slab));
+	slab_unbind(slab);
+	zmem_pools_leak(1UL << slab->order);
+	kfree(slab);
+}
+
+/**
+ * zmem_slabs_exit() - unmake a node's slabs when their cache is destroyed
+ * @c: the cache; nobody uses it any more
+ * @s: the node's slabs
+ *
+ * Return: objects that were still in use; their pages stay allocated.
+ */
+unsigned long zmem_slabs_exit(struct zmem_cache *c, struct zmem_slabs *s)
+{
+	struct zmem_slab *slab, *next;
+	unsigned long leaked = 0;
+	unsigned int i;
+
+	zmem_slabs_trim(c, s, 0);
+	for (i = 0; i < ZMEM_FULLNESS; i++)
+		list_splice_init(&s->partial[i], &s->full);
+	list_for_each_entry_safe(slab, next, &s->full, list) {
+		leaked += slab->nr - slab->free;
+		slab_abandon(slab);
+	}
+	return leaked;
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * What the layers share: a cache's structure, and who owns each field.
+ *
+ * Locks, outermost first:
+ *
+ *	zmem_caches_lock	mutex: the list of caches, and their lives.  No
+ *				allocation under it, none of debugfs_remove(),
+ *				rcu_barrier(), cpus_read_lock(): the shrinker
+ *				and seq_files take it
+ *	zmem_depot.lock		leaf
+ *	zmem_slabs.lock		leaf
+ *	zmem_pool.lock		leaf
+ *
+ * A leaf is never held while another is taken, and no page is allocated or
+ * freed under one.  All leaves are spinlock_t taken with interrupts saved:
+ * on PREEMPT_RT they sleep, so no code takes one between zmem_cpu_enter() and
+ * zmem_cpu_exit().
+ *
+ * A CPU's share (struct zmem_cpu_area) belongs to that CPU: it is written
+ * between zmem_cpu_enter() and zmem_cpu_exit() there, or by the one who tears
+ * a dead CPU down, or by the one who destroys the cache after every CPU was
+ * drained.  Statistics are read by anyone, torn sums and all.
+ */
+#ifndef _ZMEM_INTERNAL_H
+#define _ZMEM_INTERNAL_H
+
+#include <linux/atomic.h>
+#include <linux/jump_label.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/nodemask.h>
+#include <linux/spinlock.h>
+#include <zmem/zmem.h>
+#include <compat/page.h>
+#include "core/stats.h"
+
+/* Internal flags of a cache, beside the ZMEM_* that a caller may set. */
+#define ZMEM_NO_MAGAZINES	0x0100u	/* closed for good: debug, DMA, large */
+#define ZMEM_SIZE_CLASS		0x0200u	/* behind zmem_alloc() */
+#define ZMEM_LARGE		0x0400u	/* the cache of page runs */
+#define ZMEM_ZERO		0x0800u	/* the cache of no bytes */
+
+/* Objects of a slab at most: its descriptor is then at most 128 bytes. */
+#define ZMEM_SLAB_OBJECTS_MAX	512u
+
+/* Runs for slabs stay below what the page allocator calls costly. */
+#define ZMEM_SLAB_ORDER_MAX	3u
+
+/* Bounds of the settings. */
+#define ZMEM_MAGAZINE_MAX	1020u
+#define ZMEM_DEPOT_MAX_KIB	(1u << 20)
+
+/**
+ * struct zmem_magazine - a stack of free objects of one node
+ * @list: in a depot; its lock
+ * @node: the node of the objects
+ * @size: objects that fit
+ * @count: objects that are in it; stale while loaded
+ * @guard: the word before the first object, which a free compares its object
+ *	with when the magazine is empty: never an object's address
+ * @objects: the stack
+ *
+ * Belongs to whoever holds it: a CPU, a depot (under its lock), or a task.
+ */
+struct zmem_magazine {
+	struct list_head list;
+	u32 node;
+	u16 size;
+	u16 count;
+	unsigned long guard;
+	void *objects[];
+};
+
+/**
+ * struct zmem_cpu_slow - the slow path's part of a CPU's share
+ * @home: the nearest node with memory
+ * @closed: calls left to sample before the magazines open again; the loaded
+ *	magazine's count is valid meanwhile
+ * @seen: the tuner's: allocs + frees when it last looked
+ * @idle: the tuner's: looks in a row that saw no call
+ * @wish: the tuner's: what this CPU is to do, enum zmem_wish; caches_lock
+ * @swap_allocs: allocations that the previous magazine served
+ * @swap_frees: frees that it took
+ * @slow_allocs: allocations that depot or slab served
+ * @slow_frees: frees that they took
+ * @failures: allocations that failed
+ * @remote_frees: frees of an object whose node is not the magazine's
+ * @busy_hits: calls that an interrupt made while the fast path was busy
+ * @remote: a magazine for each other node, on its way home
+ */
+struct zmem_cpu_slow {
+	u32 home;
+	u32 closed;
+	unsigned long seen;
+	u32 idle;
+	u32 wish;
+	unsigned long swap_allocs;
+	unsigned long swap_frees;
+	unsigned long slow_allocs;
+	unsigned long slow_frees;
+	unsigned long failures;
+	unsigned long remote_frees;
+	unsigned long busy_hits;
+	struct zmem_magazine *remote[];
+};
+
+struct zmem_cpu_area {
+	struct zmem_cpu fast;
+	struct zmem_cpu_slow slow;
+};
+
+/**
+ * struct zmem_depot - a node's full and empty magazines
+ * @lock: all fields but @contended
+ * @full: magazines with objects, the warmest first
+ * @empty: magazines without
+ * @nr_full: of them
+ * @nr_empty: of them
+ * @objects: in @full
+ * @full_min: the fewest @nr_full since the tuner looked: not worked with
+ * @empty_min: likewise
+ * @exchanges: magazines that came or went
+ * @locks: times the lock was taken
+ * @contended: times it was not free at once
+ */
+struct zmem_depot {
+	spinlock_t lock;
+	struct list_head full;
+	struct list_head empty;
+	unsigned int nr_full;
+	unsigned int nr_empty;
+	unsigned long objects;
+	unsigned int full_min;
+	unsigned int empty_min;
+	unsigned long exchanges;
+	unsigned long locks;
+	atomic_long_t contended;
+};
+
+#define ZMEM_FULLNESS		4	/* lists of partial slabs */
+
+/**
+ * struct zmem_slabs - a node's slabs
+ * @lock: all fields, and the slabs' own
+ * @partial: by fullness, the fullest first
+ * @full: without a free object
+ * @empty: without an object in use
+ * @nr: slabs
+ * @nr_empty: of them
+ * @pages: in them
+ * @desc_bytes: of descriptors
+ * @colour: of the next slab
+ * @in_use: objects that are out, at callers or in magazines
+ * @fresh: objects handed out for the first time
+ * @trips: batches that came or went
+ */
+struct zmem_slabs {
+	spinlock_t lock;
+	struct list_head partial[ZMEM_FULLNESS];
+	struct list_head full;
+	struct list_head empty;
+	unsigned long nr;
+	unsigned long nr_empty;
+	unsigned long pages;
+	unsigned long desc_bytes;
+	unsigned int colour;
+	unsigned long in_use;
+	unsigned long fresh;
+	unsigned long trips;
+};
+
+struct zmem_node {
+	struct zmem_depot depot ____cacheline_aligned;
+	struct zmem_slabs slabs ____cacheline_aligned;
+};
+
+/**
+ * struct zmem_tuner - what the tuner remembers of a cache
+ * @next: jiffies of its next look
+ * @contended: of all depots when it last looked
+ * @exchanges: likewise
+ * @idle: looks in a row without an exchange
+ * @runs: looks
+ * @grown: magazine size steps up
+ * @shrunk: steps down
+ * @trimmed: magazines given back
+ *
+ * All under zmem_caches_lock.
+ */
+struct zmem_tuner {
+	unsigned long next;
+	unsigned long contended;
+	unsigned long exchanges;
+	unsigned int idle;
+	unsigned long runs;
+	unsigned long grown;
+	unsigned long shrunk;
+	unsigned long trimmed;
+};
+
+/**
+ * struct zmem_latency - samples of a balanced cache
+ * @bucket: calls by log2 of their nanoseconds
+ * @samples: calls
+ * @total_ns: of them, net of the detour
+ */
+struct zmem_latency {
+	atomic_long_t bucket[ZMEM_LATENCY_BUCKETS];
+	atomic_long_t samples;
+	atomic_long_t total_ns;
+};
+
+/**
+ * struct zmem_cache - a cache
+ * @front: first, for inline callers
+ * @object_size: bytes that a caller may use
+ * @size: bytes from one object to the next
+ * @reciprocal: of @size, for finding an object's index
+ * @flags: ZMEM_*
+ * @ctor: constructor, or NULL
+ * @gfp: zone bits for every page
+ * @align: of objects, in bytes
+ * @order: of a slab's run
+ * @order_min: of the smallest run that holds an object
+ * @colours: steps of @align that fit in a slab's slack, plus one
+ * @magazine_size: of magazines made from now on; the tuner's
+ * @mode: enum zmem_mode, never the default
+ * @magazine_max: setting
+ * @depot_max_kib: setting
+ * @tune_interval_ms: setting
+ * @debug_flags: setting
+ * @magazines: that exist
+ * @magazine_bytes: of them
+ * @large_pages: of live runs, of the large-run cache
+ * @large_bytes: requested of them
+ * @large_fresh: runs that came from the page allocator
+ * @errors: misuse seen
+ * @reported: bits of enum zmem_misuse already printed
+ * @latency: of a balanced cache, else NULL
+ * @tuner: its memory
+ * @list: in zmem_caches; zmem_caches_lock
+ * @surface: the surfaces' own
+ * @name: a copy
+ * @node: a part for each possible node
+ */
+struct zmem_cache {
+	struct zmem_cache_front front;
+	unsigned int object_size;
+	unsigned int size;
+	u32 reciprocal;
+	unsigned int flags;
+	void (*ctor)(void *object);
+	gfp_t gfp;
+	unsigned int align;
+	unsigned int order;
+	unsigned int order_min;
+	unsigned int colours;
+	unsigned int magazine_size;
+	enum zmem_mode mode;
+	unsigned int magazine_max;
+	unsigned int depot_max_kib;
+	unsigned int tune_interval_ms;
+	unsigned int debug_flags;
+
+	atomic_long_t magazines ____cacheline_aligned_in_smp;
+	atomic_long_t magazine_bytes;
+	atomic_long_t large_pages;
+	atomic_long_t large_bytes;
+	atomic_long_t large_fresh;
+	atomic_long_t errors;
+	unsigned long reported;
+	struct zmem_latency *latency;
+	struct zmem_tuner tuner;
+	struct list_head list;
+	void *surface;
+	char name[ZMEM_NAME_MAX];
+	struct zmem_node *node[];
+};
+
+/* On once a second node has memory: objects' nodes are then looked at. */
+DECLARE_STATIC_KEY_FALSE(zmem_numa_key);
+
+static inline struct zmem_cpu_area __percpu *zmem_area(const struct zmem_cache *c)
+{
+	return (struct zmem_cpu_area __percpu *)c->front.cpu;
+}
+
+static inline struct zmem_cpu_slow *zmem_slow(struct zmem_cpu *zc)
+{
+	return &((struct zmem_cpu_area *)zc)->slow;
+}
+
+/* Counts in the slow path, where no CPU's share need be held. */
+#define zmem_count(cache, field, n) \
+	this_cpu_add(zmem_area(cache)->slow.field, n)
+
+#endif /* _ZMEM_INTERNAL_H */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/* What a cache's coming and going means to the surfaces that show it. */
+#ifndef _ZMEM_SURFACE_H
+#define _ZMEM_SURFACE_H
+
+struct zmem_cache;
+
+/* Called from task context, without zmem_caches_lock. */
+void zmem_surface_add(struct zmem_cache *cache);
+void zmem_surface_remove(struct zmem_cache *cache);
+
+#endif /* _ZMEM_SURFACE_H */
