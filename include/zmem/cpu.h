@@ -22,12 +22,16 @@ zmem_cpu_enter(struct zmem_cpu __percpu *cpu)
 
 	preempt_disable();
 	zc = raw_cpu_ptr(cpu);
-	if (unlikely(READ_ONCE(zc->busy))) {
+	/* Not READ_ONCE(), which gcc does not fold into the comparison. */
+	if (unlikely(data_race(zc->busy))) {
 		preempt_enable();
 		return NULL;
 	}
 	WRITE_ONCE(zc->busy, 1);
 	barrier();
+	/* Callers' tests for NULL then cost nothing. */
+	if (!zc)
+		__builtin_unreachable();
 	return zc;
 }
 

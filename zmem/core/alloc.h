@@ -30,8 +30,7 @@ static __always_inline void *zmem_do_alloc(struct zmem_cache *c, gfp_t gfp)
 	if (unlikely(gfp & ZMEM_GFP_SPECIAL))
 		return zmem_cache_alloc_slow(c, gfp, NUMA_NO_NODE);
 	zmem_might_alloc(gfp);
-	object = zmem_magazine_pop(c);
-	if (unlikely(!object))
+	if (unlikely(!zmem_magazine_pop(c, &object)))
 		return zmem_cache_alloc_slow(c, gfp, NUMA_NO_NODE);
 	zmem_unpoison(object, c->object_size);
 	/* Without flags of its own the call is wiped if all are. */
@@ -44,8 +43,10 @@ static __always_inline void *zmem_do_alloc(struct zmem_cache *c, gfp_t gfp)
 static __always_inline void zmem_do_free(struct zmem_cache *c, void *object,
 					 const struct page *page)
 {
-	if (want_init_on_free() && !c->ctor && !(c->flags & ZMEM_LARGE))
-		memset(object, 0, c->object_size);
+	if (want_init_on_free()) {
+		zmem_cache_free_wiped(c, object);
+		return;
+	}
 	zmem_poison(object, c->object_size);
 	if (unlikely(!zmem_magazine_push(c, object, page)))
 		zmem_cache_free_slow(c, object);

@@ -379,9 +379,7 @@ void *zmem_cache_alloc_slow(struct zmem_cache *c, gfp_t gfp, int node)
 		return class_alloc_run(c, gfp, node);
 	if (!gfp_is_good(c, gfp))
 		return NULL;
-	if (node == NUMA_NO_NODE)
-		object = zmem_magazine_pop(c);
-	if (!object)
+	if (node != NUMA_NO_NODE || !zmem_magazine_pop(c, &object))
 		object = zmem_magazine_alloc(c, pages, node);
 	if (!object) {
 		if (c->flags & ZMEM_SIZE_CLASS && !(gfp & __GFP_NOMEMALLOC))
@@ -399,6 +397,21 @@ void zmem_cache_free_slow(struct zmem_cache *c, void *object)
 		zmem_large_free(c, object);
 	else
 		zmem_magazine_free(c, object);
+}
+
+static void object_taken(struct zmem_cache *c, void *object)
+{
+	if (want_init_on_free() && !c->ctor && !(c->flags & ZMEM_LARGE))
+		memset(object, 0, c->object_size);
+	zmem_poison(object, c->object_size);
+}
+
+/* zmem_do_free() on a machine that zeroes what is freed. */
+void zmem_cache_free_wiped(struct zmem_cache *c, void *object)
+{
+	object_taken(c, object);
+	if (!zmem_magazine_push(c, object, NULL))
+		zmem_cache_free_slow(c, object);
 }
 
 /**
@@ -491,15 +504,6 @@ int zmem_cache_alloc_bulk(struct zmem_cache *c, gfp_t gfp, size_t nr, void **obj
 }
 EXPORT_SYMBOL(zmem_cache_alloc_bulk);
 
-static void bulk_taken(struct zmem_cache *c, void **objects, size_t nr)
-{
-	while (nr--) {
-		if (want_init_on_free() && !c->ctor)
-			memset(objects[nr], 0, c->object_size);
-		zmem_poison(objects[nr], c->object_size);
-	}
-}
-
 /**
  * zmem_cache_free_bulk() - free several objects
  * @c: the cache that they came from
@@ -510,10 +514,11 @@ static void bulk_taken(struct zmem_cache *c, void **objects, size_t nr)
  */
 void zmem_cache_free_bulk(struct zmem_cache *c, size_t nr, void **objects)
 {
-	size_t done = 0;
+	size_t done;
 
-	bulk_taken(c, objects, nr);
-	for (;;) {
+	for (done = 0; done < nr; done++)
+		object_taken(c, objects[done]);
+	for (done = 0;;) {
 		done += zmem_magazine_free_bulk(c, objects + done,
 						min_t(size_t, nr - done, UINT_MAX));
 		if (done >= nr)

@@ -27,6 +27,7 @@ struct zmem_cache *zmem_cache_make(const char *name, unsigned int size,
 				   unsigned int internal_flags);
 void *zmem_cache_alloc_slow(struct zmem_cache *cache, gfp_t gfp, int node);
 void *zmem_cache_wipe(struct zmem_cache *cache, void *object, gfp_t gfp);
+void zmem_cache_free_wiped(struct zmem_cache *cache, void *object);
 void zmem_cache_free_slow(struct zmem_cache *cache, void *object);
 
 void zmem_caches_for_each(int (*fn)(struct zmem_cache *cache, void *arg), void *arg);

@@ -28,24 +28,24 @@ void zmem_magazines_sample(struct zmem_cache *cache);
 void zmem_latency_calibrate(void);
 u64 zmem_latency_detour(void);
 
-/* The next object of this CPU's magazine, or NULL: take the slow path. */
-static __always_inline void *zmem_magazine_pop(struct zmem_cache *c)
+/* Whether this CPU's magazine gave an object; if not, take the slow path. */
+static __always_inline bool zmem_magazine_pop(struct zmem_cache *c, void **object)
 {
 	struct zmem_cpu *zc = zmem_cpu_enter(c->front.cpu);
-	void **top, *object;
+	void **top;
 
 	if (unlikely(!zc))
-		return NULL;
+		return false;
 	top = zc->top;
 	if (unlikely(top == zc->low)) {
 		zmem_cpu_exit(zc);
-		return NULL;
+		return false;
 	}
-	object = *--top;
+	*object = *--top;
 	zc->top = top;
 	zmem_cpu_count(&zc->allocs, 1);
 	zmem_cpu_exit(zc);
-	return object;
+	return true;
 }
 
 /*
