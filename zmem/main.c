@@ -209,6 +209,7 @@ static int __init zmem_init(void)
 	unsigned int n;
 	int err;
 
+	zmem_page_init();
 	for (n = 0; n < ARRAY_SIZE(parts); n++) {
 		err = parts[n].init();
 		if (err) {

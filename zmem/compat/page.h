@@ -38,6 +38,11 @@ struct zmem_slab;
 #define ZMEM_PAGE_LARGE		0xfffffffeu	/* no CPU's node */
 #define ZMEM_PAGE_BYPASS	0xffffffffu	/* likewise; not for the free-run cache */
 
+/* Bytes of the direct map, x86: they end below vmalloc space. */
+extern unsigned long zmem_direct_map_bytes;
+
+void zmem_page_init(void);
+
 /*
  * The page of an address, if it can be one of ours: objects live in the
  * direct map.  Pointers into vmalloc space, modules, the kernel's image or
@@ -49,7 +54,7 @@ static __always_inline struct page *zmem_virt_to_page(const void *p)
 	/* The direct map only: two instructions less than __pa(). */
 	unsigned long offset = (unsigned long)p - PAGE_OFFSET;
 
-	if (unlikely(offset >> (CONFIG_PGTABLE_LEVELS == 5 ? 55 : 46)))
+	if (unlikely(offset >= zmem_direct_map_bytes))
 		return NULL;
 	return pfn_to_page(offset >> PAGE_SHIFT);
 #else

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* Nodes: placement, frees that travel home, exhaustion, reclaim. */
+#include <linux/mm.h>
+#include <linux/nodemask.h>
+#include <linux/topology.h>
+
+#include "tests/util.h"
+#include "core/magazine.h"
+
+static int other_node(struct kunit *test)
+{
+	int node;
+
+	for_each_node_state(node, N_MEMORY)
+		if (node != numa_mem_id())
+			return node;
+	kunit_skip(test, "one node has memory; two are needed");
+	return NUMA_NO_NODE;
+}
+
+static void placement(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, 64, NULL);
+	void *object;
+	int node;
+
+	for_each_node_state(node, N_MEMORY) {
+		object = zmem_cache_alloc_node(c, GFP_KERNEL | __GFP_THISNODE, node);
+		KUNIT_ASSERT_NOT_NULL(test, object);
+		KUNIT_EXPECT_EQ(test, page_to_nid(virt_to_page(object)), node);
+		zmem_cache_free(c, object);
+		object = zmem_alloc_node(20000, GFP_KERNEL | __GFP_THISNODE, node);
+		KUNIT_ASSERT_NOT_NULL(test, object);
+		KUNIT_EXPECT_EQ(test, page_to_nid(virt_to_page(object)), node);
+		zmem_free(object);
+	}
+	object = zmem_cache_alloc_node(c, GFP_KERNEL, NUMA_NO_NODE);
+	KUNIT_EXPECT_NOT_NULL(test, object);
+	zmem_cache_free(c, object);
+	zmem_cache_destroy(c);
+}
+
+/* Frees of another node's objects go home in whole magazines. */
+static void remote_frees_travel_home(struct kunit *test)
+{
+	int node = other_node(test);
+	struct zmem_cache *c = test_cache(test, 64, NULL);
+	void **objects = test_array(test, 600);
+	struct zmem_snapshot *s;
+	unsigned long locks;
+	size_t i;
+
+	for (i = 0; i < 600; i++) {
+		objects[i] = zmem_cache_alloc_node(c, GFP_KERNEL | __GFP_THISNODE, node);
+		KUNIT_ASSERT_NOT_NULL(test, objects[i]);
+	}
+	locks = test_snapshot(test, c)->depot_locks;
+	for (i = 0; i < 600; i++)
+		zmem_cache_free(c, objects[i]);
+	s = test_snapshot(test, c);
+	KUNIT_EXPECT_EQ(test, s->objects, 0);
+	/* Had the test moved to the other node, it would have been at home. */
+	KUNIT_EXPECT_GE(test, s->remote_frees, 1);
+	KUNIT_EXPECT_LE(test, s->depot_locks - locks,
+			600 / c->magazine_size + 2 * num_online_cpus());
+	KUNIT_EXPECT_GT(test, c->node[node]->depot.objects, 0);
+	/* They serve who asks for that node. */
+	objects[0] = zmem_cache_alloc_node(c, GFP_KERNEL | __GFP_THISNODE, node);
+	KUNIT_ASSERT_NOT_NULL(test, objects[0]);
+	KUNIT_EXPECT_EQ(test, page_to_nid(virt_to_page(objects[0])), node);
+	zmem_cache_free(c, objects[0]);
+	zmem_cache_shrink(c);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->slabs, 0);
+	zmem_cache_destroy(c);
+}
+
+/* What the kernel asks back under pressure is given, and the cache works on. */
+static void reclaim(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, 256, NULL);
+	void **objects = test_array(test, 2000);
+	unsigned long counted;
+
+	test_fill(test, c, objects, 2000);
+	test_drop(c, objects, 2000);
+	counted = zmem_caches_count();
+	KUNIT_EXPECT_GT(test, counted, 50);
+	KUNIT_EXPECT_GT(test, zmem_caches_reclaim(ULONG_MAX), 50);
+	KUNIT_EXPECT_LT(test, zmem_caches_count(), counted / 4);
+	test_fill(test, c, objects, 2000);
+	KUNIT_EXPECT_EQ(test, test_drop(c, objects, 2000), 0);
+	zmem_cache_destroy(c);
+}
+
+static struct kunit_case numa_cases[] = {
+	KUNIT_CASE(placement),
+	KUNIT_CASE(remote_frees_travel_home),
+	KUNIT_CASE(reclaim),
+	{}
+};
+
+static struct kunit_suite numa_suite = {
+	.name = "zmem_numa",
+	.test_cases = numa_cases,
+};
+
+kunit_test_suite(numa_suite);
