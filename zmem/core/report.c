@@ -17,6 +17,8 @@ static const char * const zmem_misuse_text[] = {
 	[ZMEM_BAD_SIZE]		= "size over the limit",
 };
 
+bool zmem_reports_muted;
+
 /**
  * zmem_report() - report misuse of a cache
  * @cache: whose, as far as is known
@@ -29,7 +31,7 @@ void zmem_report(struct zmem_cache *cache, enum zmem_misuse kind,
 		 const void *object)
 {
 	atomic_long_inc(&cache->errors);
-	if (test_and_set_bit(kind, &cache->reported))
+	if (test_and_set_bit(kind, &cache->reported) || zmem_reports_muted)
 		return;
 	pr_err("zmem: cache %s: %s (%p)\n", cache->name,
 	       zmem_misuse_text[kind], object);

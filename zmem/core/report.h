@@ -2,6 +2,8 @@
 #ifndef _ZMEM_CORE_REPORT_H
 #define _ZMEM_CORE_REPORT_H
 
+#include <linux/types.h>
+
 struct zmem_cache;
 
 /* Kinds of misuse; each is printed once a cache, and counted always. */
@@ -15,6 +17,9 @@ enum zmem_misuse {
 	ZMEM_BAD_GFP,
 	ZMEM_BAD_SIZE,
 };
+
+/* A test's: misuse that it provokes is counted, but not printed. */
+extern bool zmem_reports_muted;
 
 void zmem_report(struct zmem_cache *cache, enum zmem_misuse kind,
 		 const void *object);

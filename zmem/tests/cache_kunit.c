@@ -375,6 +375,8 @@ static struct kunit_case cache_cases[] = {
 
 static struct kunit_suite cache_suite = {
 	.name = "zmem_cache",
+	.init = test_mute,
+	.exit = test_unmute,
 	.test_cases = cache_cases,
 };
 

@@ -215,6 +215,8 @@ static struct kunit_case sizes_cases[] = {
 
 static struct kunit_suite sizes_suite = {
 	.name = "zmem_sizes",
+	.init = test_mute,
+	.exit = test_unmute,
 	.test_cases = sizes_cases,
 };
 

@@ -48,6 +48,18 @@ static inline void **test_array(struct kunit *test, size_t nr)
 	return array;
 }
 
+/* Suites that provoke misuse keep the log clean of it. */
+static inline int test_mute(struct kunit *test)
+{
+	zmem_reports_muted = true;
+	return 0;
+}
+
+static inline void test_unmute(struct kunit *test)
+{
+	zmem_reports_muted = false;
+}
+
 /* Allocates @nr objects, each filled with its number's low byte. */
 static inline void test_fill(struct kunit *test, struct zmem_cache *c,
 			     void **objects, size_t nr)
