@@ -1,10 +1,67 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
-KDIR ?= /lib/modules/$(shell uname -r)/build
-OUT ?= $(CURDIR)/build
+#
+# For people.  The kernel's build system reads Kbuild.
 
-.PHONY: all modules clean help
+KDIR	?= /lib/modules/$(shell uname -r)/build
+OUT	?= $(CURDIR)/build
+export OUT
 
-all: modules
+QUICK	:= rules user-plain user-asan user-tsan
+CHECK	:= rules style user-plain user-asan user-tsan user-valgrind user-tools \
+	   build kselftest kunit
+FULL	:= $(CHECK) vm kselftest-debug run
+
+.DEFAULT_GOAL := all
+.PHONY: all modules modules_install user run check check-quick check-full shell \
+	shell-debug clean distclean help
+
+all: modules	## build zmem/zmem.ko against KDIR (default: the running kernel)
 
 modules:
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+	@test -e "$(KDIR)/Makefile" || { \
+		echo "no kernel headers at $(KDIR): install them, or give KDIR="; exit 1; }
+	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" modules
+
+modules_install: modules	## install zmem.ko for KDIR's kernel (as root)
+	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" modules_install
+
+user:	## build libzmem and its tools
+	scripts/deps.sh build user
+	$(MAKE) -C userspace OUT="$(OUT)/userspace" lib
+
+run:	## the main job: record real allocations in a guest, replay them, compare
+	scripts/deps.sh build vm
+	bash selftests/run/run.sh
+
+check-quick:	## the userspace suites, under a minute
+	@scripts/deps.sh build user
+	@scripts/check.sh $(QUICK)
+
+check:	## every suite for each change
+	@scripts/deps.sh build user vm debug-kernel style
+	@echo "left to check-full: $(filter-out $(CHECK),$(FULL))"
+	@scripts/check.sh $(CHECK)
+
+check-full:	## all of check, and what is too slow for each change
+	@scripts/deps.sh build user vm debug-kernel style
+	@scripts/check.sh $(FULL)
+
+shell:	## a shell in a guest with zmem loaded, stock kernel
+	@scripts/deps.sh build vm
+	@selftests/vm/shell.sh stock
+
+shell-debug:	## the same in the debug kernel
+	@scripts/deps.sh build vm debug-kernel
+	@selftests/vm/shell.sh debug
+
+clean:	## remove what was built in the tree
+	rm -rf "$(OUT)"
+	find . -path ./.git -prune -o \( -name '*.o' -o -name '*.ko' -o -name '*.mod' \
+		-o -name '*.mod.c' -o -name '.*.cmd' -o -name modules.order \
+		-o -name Module.symvers \) -type f -print | xargs -r rm -f
+
+distclean: clean	## and the cached kernels
+	rm -rf "$${ZMEM_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/zmem}"
+
+help:	## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | expand -t 18

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# Builds zmem.ko against a kernel's build folder, with the objects kept apart
+# from the tree, so that modules for several kernels live side by side:
+#
+#	scripts/build-module.sh [--client] KDIR OUT
+#
+# leaves OUT/zmem/zmem.ko, or with --client OUT/client/zmem_client.ko, the
+# example that uses zmem's exported symbols.  A warning fails the build.
+set -eu
+top=$(cd "$(dirname "$0")/.." && pwd)
+client=''
+if [ "$1" = --client ]; then
+	client=yes
+	shift
+fi
+kdir=$1
+out=$2
+
+# kbuild puts objects beside sources: give it a copy, updated in place.
+copy() {
+	mkdir -p "$2"
+	(cd "$1" && find . \( -name '*.[chS]' -o -name Kbuild -o -name Makefile \) \
+		-not -name '*.mod.c' -not -path './build/*' -print0 |
+		cpio -0 -pdm --quiet "$2")
+	# What went from the tree goes from the copy.
+	(cd "$2" && find . \( -name '*.[chS]' -o -name Kbuild \) -not -name '*.mod.c' \
+		-print | while read -r f; do [ -e "$1/$f" ] || rm -f "$f"; done)
+}
+
+mkdir -p "$out"
+if [ "$client" ]; then
+	copy "$top/selftests/client" "$out/client"
+	make -C "$kdir" M="$out/client" W=1 KCFLAGS=-Werror \
+		KBUILD_EXTRA_SYMBOLS="$out/Module.symvers" \
+		ZMEM_INCLUDE="$top/include" modules
+else
+	copy "$top/zmem" "$out/zmem"
+	copy "$top/include" "$out/include"
+	cp "$top/Kbuild" "$out/Kbuild"
+	make -C "$kdir" M="$out" W=1 KCFLAGS=-Werror modules
+fi

@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# Runs suites one after the other:
+#
+#	scripts/check.sh SUITE...
+#
+# Each prints a line with its result and seconds, and keeps its output in
+# $OUT/check/SUITE.log, of which the end is shown when it fails.  A suite may
+# leave with 4 to say that it was skipped; its last line then says why.  The
+# last line counts: N passed, N failed[, N skipped].
+set -u
+top=$(cd "$(dirname "$0")/.." && pwd)
+OUT=${OUT:-$top/build}
+logs=$OUT/check
+mkdir -p "$logs"
+cd "$top" || exit 2
+
+vm=selftests/vm/boot.sh
+
+# A module built for a guest's kernel, in a tree of its own.
+# shellcheck source-path=SCRIPTDIR/..
+build_for() {
+	local kernel=$1
+
+	eval "$(bash selftests/vm/kernel.sh "$kernel")" || return 1
+	scripts/build-module.sh "$KDIR" "$OUT/$kernel"
+}
+
+suite_rules() {
+	scripts/rules.sh
+}
+
+suite_style() {
+	scripts/style.sh
+}
+
+suite_user_plain() { make -C userspace OUT="$OUT/userspace" check-plain; }
+suite_user_asan() { make -C userspace OUT="$OUT/userspace" check-asan; }
+suite_user_tsan() { make -C userspace OUT="$OUT/userspace" check-tsan; }
+suite_user_valgrind() { make -C userspace OUT="$OUT/userspace" check-valgrind; }
+suite_user_tools() { make -C userspace/tools OUT="$OUT/tools" check; }
+
+suite_vm() {
+	bash selftests/vm/selftest.sh
+}
+
+suite_build() {
+	build_for stock
+}
+
+# Every KUnit suite in the debug kernel; KASAN, lockdep, kmemleak look on.
+suite_kunit() {
+	build_for debug || return 1
+	bash "$vm" --kernel debug --timeout 600 --out "$OUT/check/kunit" \
+		--add "$OUT/debug/zmem/zmem.ko:/zmem/zmem.ko" \
+		--add selftests/kunit.sh:/zmem/kunit.sh -- sh /zmem/kunit.sh
+}
+
+selftest_in() {
+	local kernel=$1
+
+	shift
+	build_for "$kernel" || return 1
+	make -C selftests OUT="$OUT/selftests" || return 1
+	scripts/build-module.sh --client "$KDIR" "$OUT/$kernel" || return 1
+	bash "$vm" --kernel "$kernel" --timeout 900 --out "$OUT/check/$kernel" \
+		--add "$OUT/$kernel/zmem/zmem.ko:/zmem/zmem.ko" \
+		--add "$OUT/$kernel/client/zmem_client.ko:/zmem/zmem_client.ko" \
+		--add "$OUT/selftests:/zmem/selftests" \
+		-- sh /zmem/selftests/run.sh "$@"
+}
+
+suite_kselftest() { selftest_in stock; }
+suite_kselftest_debug() { selftest_in debug; }
+suite_run() { make run; }
+
+passed=0
+failed=0
+skipped=0
+started=$SECONDS
+for suite in "$@"; do
+	printf '%-18s ' "$suite"
+	before=$SECONDS
+	( set -e; "suite_${suite//-/_}" ) > "$logs/$suite.log" 2>&1
+	status=$?
+	seconds=$((SECONDS - before))
+	case $status in
+	0)
+		printf 'ok      %4d s\n' "$seconds"
+		passed=$((passed + 1))
+		;;
+	4)
+		printf 'skipped %4d s  %s\n' "$seconds" "$(tail -n 1 "$logs/$suite.log")"
+		skipped=$((skipped + 1))
+		;;
+	*)
+		printf 'FAILED  %4d s  (exit %d)\n' "$seconds" "$status"
+		tail -n 40 "$logs/$suite.log" | sed 's/^/    /'
+		failed=$((failed + 1))
+		;;
+	esac
+done
+echo "$((SECONDS - started)) s in all; logs in ${logs#"$top"/}"
+tail=''
+[ "$skipped" -eq 0 ] || tail=", $skipped skipped"
+echo "$passed passed, $failed failed$tail"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# Installs the Debian packages that a part of the project needs; a fast no-op
+# when they are all there.
+#
+#	scripts/deps.sh build vm debug-kernel user style
+#
+# build         compiler, make and what building a module needs
+# vm            qemu and what a guest's initramfs is made of
+# debug-kernel  building the debug kernel from Debian's source
+# user          the userspace library: sanitizers, valgrind, libnuma, cmocka
+# style         linters and formatters
+#
+# --update reads the package lists again first.
+
+set -euo pipefail
+
+build="gcc libc6-dev make kmod libelf1 xz-utils"
+vm="qemu-system-x86 busybox-static cpio zstd kmod gcc libc6-dev make"
+debug_kernel="linux-source-6.12 gcc libc6-dev make bc bison flex libelf-dev
+	libssl-dev xz-utils lz4 zstd cpio rsync kmod perl"
+user="gcc g++ libc6-dev make clang libclang-rt-14-dev llvm valgrind
+	libnuma-dev libcmocka-dev"
+style="shellcheck codespell sparse clang-format pmccabe"
+
+die() {
+	echo "${0##*/}: $*" >&2
+	exit 1
+}
+
+# The packages among the arguments which are not installed.
+missing() {
+	local package status
+
+	for package; do
+		status=$(dpkg-query -W -f '${db:Status-Status}' "$package" \
+			2>/dev/null) || :
+		[ "$status" = installed ] || echo "$package"
+	done
+}
+
+apt() {
+	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" \
+		>>"$log" 2>&1 </dev/null
+}
+
+packages=
+update=
+for set; do
+	case $set in
+	build) packages+=" $build" ;;
+	vm) packages+=" $vm" ;;
+	debug-kernel) packages+=" $debug_kernel" ;;
+	user) packages+=" $user" ;;
+	style) packages+=" $style" ;;
+	--update) update=yes ;;
+	*) die "unknown set '$set' (build, vm, debug-kernel, user, style)" ;;
+	esac
+done
+[ $# -gt 0 ] || die "usage: ${0##*/} [--update] SET..."
+
+# shellcheck disable=SC2086 # a list of words
+mapfile -t wanted < <(missing $packages | sort -u)
+[ ${#wanted[@]} -gt 0 ] || [ -n "$update" ] || exit 0
+
+command -v apt-get >/dev/null || die "needs apt; install: ${wanted[*]}"
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+	command -v sudo >/dev/null ||
+		die "needs root or sudo to install: ${wanted[*]}"
+	as_root=(sudo)
+fi
+
+log=$(mktemp "${TMPDIR:-/tmp}/zmem-deps.XXXXXX")
+echo "${0##*/}: installing ${wanted[*]:-nothing} (log: $log)"
+apt update || die "apt-get update failed: $log"
+[ ${#wanted[@]} -eq 0 ] ||
+	apt install -y --no-install-recommends "${wanted[@]}" ||
+	die "apt-get install failed: $(grep -m 1 '^E: ' "$log" || echo "$log")"
+rm -f "$log"
