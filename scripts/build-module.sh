@@ -23,7 +23,7 @@ copy() {
 	mkdir -p "$2"
 	(cd "$1" && find . \( -name '*.[chS]' -o -name Kbuild -o -name Makefile \) \
 		-not -name '*.mod.c' -not -path './build/*' -print0 |
-		cpio -0 -pdm --quiet "$2")
+		cpio -0 -pdmu --quiet "$2")
 	# What went from the tree goes from the copy.
 	(cd "$2" && find . \( -name '*.[chS]' -o -name Kbuild \) -not -name '*.mod.c' \
 		-print | while read -r f; do [ -e "$1/$f" ] || rm -f "$f"; done)
