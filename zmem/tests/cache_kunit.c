@@ -375,8 +375,8 @@ static struct kunit_case cache_cases[] = {
 
 static struct kunit_suite cache_suite = {
 	.name = "zmem_cache",
-	.init = test_mute,
-	.exit = test_unmute,
+	.init = test_init,
+	.exit = test_exit,
 	.test_cases = cache_cases,
 };
 

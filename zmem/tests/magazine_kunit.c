@@ -221,6 +221,8 @@ static struct kunit_case magazine_cases[] = {
 
 static struct kunit_suite magazine_suite = {
 	.name = "zmem_magazine",
+	.init = test_init,
+	.exit = test_exit,
 	.test_cases = magazine_cases,
 };
 

@@ -101,6 +101,8 @@ static struct kunit_case numa_cases[] = {
 
 static struct kunit_suite numa_suite = {
 	.name = "zmem_numa",
+	.init = test_init,
+	.exit = test_exit,
 	.test_cases = numa_cases,
 };
 

@@ -215,8 +215,8 @@ static struct kunit_case sizes_cases[] = {
 
 static struct kunit_suite sizes_suite = {
 	.name = "zmem_sizes",
-	.init = test_mute,
-	.exit = test_unmute,
+	.init = test_init,
+	.exit = test_exit,
 	.test_cases = sizes_cases,
 };
 

@@ -4,8 +4,11 @@
 #define _ZMEM_TESTS_UTIL_H
 
 #include <kunit/test.h>
+#include <linux/cpumask.h>
 #include <linux/err.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 
 #include "internal.h"
 #include "core/cache.h"
@@ -48,14 +51,17 @@ static inline void **test_array(struct kunit *test, size_t nr)
 	return array;
 }
 
-/* Suites that provoke misuse keep the log clean of it. */
-static inline int test_mute(struct kunit *test)
+/*
+ * Each case runs on one CPU, so that it knows which magazines and which node
+ * serve it, and keeps the log clean of the misuse that it provokes.
+ */
+static inline int test_init(struct kunit *test)
 {
 	zmem_reports_muted = true;
-	return 0;
+	return set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
 }
 
-static inline void test_unmute(struct kunit *test)
+static inline void test_exit(struct kunit *test)
 {
 	zmem_reports_muted = false;
 }
