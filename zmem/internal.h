@@ -49,7 +49,7 @@
 
 /* Bounds of the settings. */
 #define ZMEM_MAGAZINE_MAX	1020u
-#define ZMEM_DEPOT_MAX_KIB	(1u << 20)
+#define ZMEM_DEPOT_MAX_KIB	1048576u
 
 /**
  * struct zmem_magazine - a stack of free objects of one node
@@ -125,7 +125,7 @@ struct zmem_cpu_area {
  * @contended: times it was not free at once
  */
 struct zmem_depot {
-	spinlock_t lock;
+	spinlock_t lock;	/* the fields below */
 	struct list_head full;
 	struct list_head empty;
 	unsigned int nr_full;
@@ -156,7 +156,7 @@ struct zmem_depot {
  * @trips: batches that came or went
  */
 struct zmem_slabs {
-	spinlock_t lock;
+	spinlock_t lock;	/* the fields below */
 	struct list_head partial[ZMEM_FULLNESS];
 	struct list_head full;
 	struct list_head empty;

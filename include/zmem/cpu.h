@@ -22,7 +22,7 @@ zmem_cpu_enter(struct zmem_cpu __percpu *cpu)
 
 	preempt_disable();
 	zc = raw_cpu_ptr(cpu);
-	/* Not READ_ONCE(), which gcc does not fold into the comparison. */
+	/* Only this CPU writes busy, and an interrupt leaves it as it was. */
 	if (unlikely(data_race(zc->busy))) {
 		preempt_enable();
 		return NULL;
@@ -42,9 +42,10 @@ static __always_inline void zmem_cpu_exit(struct zmem_cpu *zc)
 	preempt_enable();
 }
 
-/* Counts what this CPU did; others read the counter meanwhile. */
+/* Counts what this CPU did. */
 static __always_inline void zmem_cpu_count(unsigned long *counter, unsigned long n)
 {
+	/* Others read the counter meanwhile, and make do with an old value. */
 	data_race(*counter += n);
 }
 

@@ -24,6 +24,7 @@
 #include "core/slab.h"
 #include "core/tuner.h"
 
+/* The list below, and the lives of the caches on it. */
 DEFINE_MUTEX(zmem_caches_lock);
 LIST_HEAD(zmem_caches);
 DEFINE_STATIC_KEY_FALSE(zmem_numa_key);

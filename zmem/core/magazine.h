@@ -50,8 +50,8 @@ static __always_inline bool zmem_magazine_pop(struct zmem_cache *c, void **objec
 
 /*
  * Whether this CPU's magazine took the object, which is on @page (NULL: look,
- * if need be); if not, take the slow path.  A repeat of the last free is not taken.  (At the bottom of a
- * magazine, top[-1] is its guard.)
+ * if need be); if not, take the slow path.  A repeat of the last free is not
+ * taken.  (At the bottom of a magazine, top[-1] is its guard.)
  */
 static __always_inline bool zmem_magazine_push(struct zmem_cache *c, void *object,
 					       const struct page *page)

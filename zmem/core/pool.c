@@ -30,7 +30,7 @@
  * @pages: in them
  */
 struct zmem_pool {
-	spinlock_t lock;
+	spinlock_t lock;	/* the fields below */
 	struct list_head runs[ZMEM_POOL_ORDERS];
 	unsigned int pages;
 } ____cacheline_aligned;

@@ -12,8 +12,8 @@
 /* log2 buckets of nanoseconds; bucket n counts [2^n, 2^(n+1)). */
 #define ZMEM_LATENCY_BUCKETS	32
 
-/**
- * struct zmem_snapshot - the statistics of one cache at one moment
+/*
+ * The statistics of one cache at one moment.
  *
  * Counts are since creation.  CPUs are read one after the other, while they
  * go on: sums are exact once the cache is at rest.

@@ -14,7 +14,7 @@
 
 /* A board where workers leave objects for one another. */
 static struct {
-	spinlock_t lock;
+	spinlock_t lock;	/* slot */
 	u64 *slot[SLOTS];
 } board;
 
