@@ -509,9 +509,11 @@ unsigned int zmem_magazine_alloc_bulk(struct zmem_cache *c, void **objects,
 	if (!zc)
 		return 0;
 	n = min_t(unsigned long, nr, zc->top - zc->low);
-	zc->top -= n;
-	memcpy(objects, zc->top, n * sizeof(*objects));
-	zmem_cpu_count(&zc->allocs, n);
+	if (n) {
+		zc->top -= n;
+		memcpy(objects, zc->top, n * sizeof(*objects));
+		zmem_cpu_count(&zc->allocs, n);
+	}
 	zmem_cpu_exit(zc);
 	return n;
 }
@@ -552,9 +554,11 @@ unsigned int zmem_magazine_free_bulk(struct zmem_cache *c, void **objects,
 	n = min_t(unsigned long, nr, zc->high - zc->top);
 	if (static_branch_unlikely(&zmem_numa_key))
 		n = bulk_of_node(objects, n, zc->node);
-	memcpy(zc->top, objects, n * sizeof(*objects));
-	zc->top += n;
-	zmem_cpu_count(&zc->frees, n);
+	if (n) {
+		memcpy(zc->top, objects, n * sizeof(*objects));
+		zc->top += n;
+		zmem_cpu_count(&zc->frees, n);
+	}
 	zmem_cpu_exit(zc);
 	return n;
 }
