@@ -400,9 +400,12 @@ void zmem_cache_free_slow(struct zmem_cache *c, void *object)
 		zmem_magazine_free(c, object);
 }
 
+/* A run is more than an object: what frees runs sees to it. */
 static void object_taken(struct zmem_cache *c, void *object)
 {
-	if (want_init_on_free() && !c->ctor && !(c->flags & ZMEM_LARGE))
+	if (c->flags & ZMEM_LARGE)
+		return;
+	if (want_init_on_free() && !c->ctor)
 		memset(object, 0, c->object_size);
 	zmem_poison(object, c->object_size);
 }

@@ -12,6 +12,7 @@
 #include <linux/nodemask.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <compat/poison.h>
 
 #include "internal.h"
 #include "core/pool.h"
@@ -55,8 +56,10 @@ static struct page *pool_take(struct zmem_pool *pool, unsigned int order)
 		pool->pages -= 1u << order;
 	}
 	spin_unlock_irqrestore(&pool->lock, flags);
-	if (page)
+	if (page) {
 		zmem_page_unbind(page);
+		zmem_unpoison(page_address(page), PAGE_SIZE << order);
+	}
 	return page;
 }
 
@@ -68,6 +71,7 @@ static bool pool_keep(struct zmem_pool *pool, struct page *page,
 
 	if (order >= ZMEM_POOL_ORDERS)
 		return false;
+	zmem_poison(page_address(page), PAGE_SIZE << order);
 	spin_lock_irqsave(&pool->lock, flags);
 	if (pool->pages + (1u << order) <= ZMEM_POOL_CACHE_PAGES) {
 		list_add(&page->lru, &pool->runs[order]);

@@ -102,42 +102,47 @@ unsigned long zmem_caches_count(void)
 	return pages;
 }
 
-static unsigned long cache_reclaim(struct zmem_cache *c)
+static void cache_reclaim(struct zmem_cache *c)
 {
-	unsigned long pages = 0;
 	int node;
 
 	for_each_node(node) {
 		zmem_depot_drain(c, node);
-		pages += zmem_slabs_trim(c, &c->node[node]->slabs, 0);
+		zmem_slabs_trim(c, &c->node[node]->slabs, 0);
 	}
-	return pages;
+}
+
+/* Pages that went back since there were @before. */
+static unsigned long given_back(long before)
+{
+	return max(before - zmem_pools_pages(), 0L);
 }
 
 /**
  * zmem_caches_reclaim() - give memory back under pressure
  * @pages: wanted
  *
- * Free runs first, then depots and empty slabs.  Never allocates, never waits
- * for a CPU, stops when locked out.
+ * Free runs first, then depots and empty slabs, cache by cache.  Never
+ * allocates, never waits for a CPU, stops when locked out.
  *
  * Context: any task context, from within reclaim too.
- * Return: pages given back.
+ * Return: pages given back, as far as others' calls do not blur it.
  */
 unsigned long zmem_caches_reclaim(unsigned long pages)
 {
-	unsigned long done = zmem_pools_trim(pages);
+	long before = zmem_pools_pages();
 	struct zmem_cache *c;
 
-	if (done >= pages || !mutex_trylock(&zmem_caches_lock))
-		return done;
+	zmem_pools_trim(pages);
+	if (given_back(before) >= pages || !mutex_trylock(&zmem_caches_lock))
+		return given_back(before);
 	list_for_each_entry(c, &zmem_caches, list) {
-		done += cache_reclaim(c);
-		if (done >= pages)
+		cache_reclaim(c);
+		/* Slabs' runs went to the pools first. */
+		zmem_pools_trim(ULONG_MAX);
+		if (given_back(before) >= pages)
 			break;
 	}
 	mutex_unlock(&zmem_caches_lock);
-	/* Slabs' runs went to the pools first. */
-	zmem_pools_trim(ULONG_MAX);
-	return done;
+	return given_back(before);
 }
