@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/* What the module's main.c does, for a process. */
+#ifndef _ZMEM_LIB_INIT_H
+#define _ZMEM_LIB_INIT_H
+
+#include <stdbool.h>
+
+/*
+ * Makes the pools and size classes.  Runs before main() by itself; whoever
+ * may be called even earlier (malloc) calls it first.  May be repeated.
+ * Return: 0 or -ENOMEM.
+ */
+int zmem_user_init(void);
+
+/* Starts or stops the tuner, which needs a thread; it is off at first. */
+void zmem_user_tune(bool on);
+
+#endif /* _ZMEM_LIB_INIT_H */

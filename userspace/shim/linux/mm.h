@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef _SHIM_LINUX_MM_H
+#define _SHIM_LINUX_MM_H
+
+#include <linux/atomic.h>
+#include <linux/bug.h>
+#include <linux/cache.h>
+#include <linux/list.h>
+#include <linux/numa.h>
+#include <linux/overflow.h>
+#include <linux/gfp_bits.h>
+
+#define PAGE_SHIFT	12
+#undef PAGE_SIZE
+#define PAGE_SIZE	(1UL << PAGE_SHIFT)
+#define PAGE_MASK	(~(PAGE_SIZE - 1))
+#define PAGE_ALIGN(x)	ALIGN(x, PAGE_SIZE)
+#define PAGE_ALIGNED(x)	IS_ALIGNED((unsigned long)(x), PAGE_SIZE)
+#define offset_in_page(p) ((unsigned long)(p) & ~PAGE_MASK)
+#define MAX_PAGE_ORDER	10
+#define MAX_ORDER	MAX_PAGE_ORDER
+#define NR_PAGE_ORDERS	(MAX_PAGE_ORDER + 1)
+#define MAX_ORDER_NR_PAGES (1UL << MAX_PAGE_ORDER)
+#define PAGE_ALLOC_COSTLY_ORDER	3
+
+/**
+ * struct page - a page; the fields that a page's owner may use, and a count
+ * @flags: the page allocator's
+ * @lru: the owner's; must be NULL when the page goes back, as must
+ * @mapping: be, and
+ * @index: and
+ * @private: 0
+ * @_refcount: 1 on the first page of a run, 0 on the others, until split
+ */
+struct page {
+	unsigned long flags;
+	struct list_head lru;
+	void *mapping;
+	unsigned long index;
+	unsigned long private;
+	atomic_t _refcount;
+} ____cacheline_aligned;
+
+/*
+ * All memory is one reserved region: the nodes' memory, a node's after the
+ * other's, then the page structures of all of it.  Until it exists shim_base
+ * is such that no address lies in it.
+ */
+#ifndef SHIM_NODE_SHIFT
+#define SHIM_NODE_SHIFT	36
+#endif
+#define SHIM_MEMORY	((unsigned long)MAX_NUMNODES << SHIM_NODE_SHIFT)
+#define SHIM_NODE_PAGES	(1UL << (SHIM_NODE_SHIFT - PAGE_SHIFT))
+
+extern unsigned long shim_base;
+extern struct page shim_foreign_page;	/* of every address that is not ours */
+
+#define mem_map		((struct page *)(shim_base + SHIM_MEMORY))
+
+static __always_inline bool virt_addr_valid(const void *p)
+{
+	return likely((unsigned long)p - shim_base < SHIM_MEMORY);
+}
+
+static __always_inline struct page *virt_to_page(const void *p)
+{
+	unsigned long off = (unsigned long)p - shim_base;
+
+	return likely(off < SHIM_MEMORY) ? mem_map + (off >> PAGE_SHIFT)
+					 : &shim_foreign_page;
+}
+
+static __always_inline unsigned long page_to_pfn(const struct page *page)
+{
+	return page - mem_map;
+}
+
+static inline struct page *pfn_to_page(unsigned long pfn)
+{
+	return mem_map + pfn;
+}
+
+static __always_inline void *page_address(const struct page *page)
+{
+	return (void *)(shim_base + (page_to_pfn(page) << PAGE_SHIFT));
+}
+#define page_to_virt(page)	page_address(page)
+
+/* A node's memory lies together: no field is read. */
+static __always_inline int page_to_nid(const struct page *page)
+{
+	return page_to_pfn(page) / SHIM_NODE_PAGES % MAX_NUMNODES;
+}
+
+#define page_private(page)		((page)->private)
+#define set_page_private(page, v)	((page)->private = (v))
+#define page_ref_count(page)		atomic_read(&(page)->_refcount)
+#define page_count(page)		page_ref_count(page)
+#define set_page_count(page, n)		atomic_set(&(page)->_refcount, n)
+#define page_ref_inc(page)		atomic_inc(&(page)->_refcount)
+#define get_page(page)			atomic_inc(&(page)->_refcount)
+#define page_is_pfmemalloc(page)	((void)(page), false)
+#define compound_head(page)		(page)
+#define PageCompound(page)		((void)(page), 0)
+#define PageSlab(page)			((void)(page), 0)
+#define PageReserved(page)		((void)(page), 0)
+#define is_vmalloc_addr(p)		((void)(p), false)
+
+struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
+#define __alloc_pages_node(nid, gfp, order)	alloc_pages_node(nid, gfp, order)
+#define alloc_pages(gfp, order)		alloc_pages_node(NUMA_NO_NODE, gfp, order)
+#define alloc_page(gfp)			alloc_pages(gfp, 0)
+void __free_pages(struct page *page, unsigned int order);
+#define __free_page(page)		__free_pages(page, 0)
+#define put_page(page)			__free_pages(page, 0)
+void split_page(struct page *page, unsigned int order);
+void *alloc_pages_exact(size_t size, gfp_t gfp);
+void free_pages_exact(void *p, size_t size);
+unsigned long __get_free_pages(gfp_t gfp, unsigned int order);
+void free_pages(unsigned long addr, unsigned int order);
+#define __get_free_page(gfp)		__get_free_pages(gfp, 0)
+#define free_page(addr)			free_pages(addr, 0)
+#define clear_page(p)			memset(p, 0, PAGE_SIZE)
+#define clear_highpage(page)		clear_page(page_address(page))
+
+unsigned long totalram_pages(void);
+unsigned long si_mem_available(void);
+
+static inline int get_order(unsigned long size)
+{
+	return size <= PAGE_SIZE ? 0 : fls64((size - 1) >> PAGE_SHIFT);
+}
+
+/* As the boot parameters init_on_alloc= and init_on_free=. */
+extern bool shim_init_on_alloc, shim_init_on_free;
+
+static inline bool want_init_on_alloc(gfp_t gfp)
+{
+	return READ_ONCE(shim_init_on_alloc) || (gfp & __GFP_ZERO);
+}
+
+static inline bool want_init_on_free(void)
+{
+	return READ_ONCE(shim_init_on_free);
+}
+
+#include <linux/slab.h>
+#include <linux/sched.h>
+
+#endif /* _SHIM_LINUX_MM_H */

@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Pages: a buddy allocator for each node over one reserved region.
+ *
+ * A free block is described by its first page's structure alone: order in
+ * private, list in lru, PG_BUDDY.  Free pages themselves are never written.
+ * PG_ZERO says that the whole block reads as zero: it is fresh, or its memory
+ * went back to the system, which happens to blocks of SHIM_RELEASE_ORDER and
+ * up once more than SHIM_RELEASE_PAGES of them wait.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <linux/cache.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/spinlock.h>
+#include <shim/poison.h>
+#include <shim/shim.h>
+#include "shim_internal.h"
+
+#define PG_BUDDY		1UL
+#define PG_ZERO			2UL
+#define SHIM_RELEASE_ORDER	4
+#define SHIM_RELEASE_PAGES	(8UL << 20 >> PAGE_SHIFT)
+
+/* How much more of the region becomes writable at a time. */
+#define SHIM_COMMIT_PAGES	(64UL << 20 >> PAGE_SHIFT)
+
+#define MPOL_PREFERRED		1
+
+/**
+ * struct shim_node - a node's memory
+ * @lock: all fields
+ * @free: free blocks by order
+ * @fresh: the first pfn that was never in a free block
+ * @committed: the first pfn that is not writable yet
+ * @end: behind the node's last pfn
+ * @used: pages handed out
+ * @limit: of @used, for tests
+ * @waiting: pages in free blocks of SHIM_RELEASE_ORDER and up that hold memory
+ */
+struct shim_node {
+	spinlock_t lock;
+	struct list_head free[NR_PAGE_ORDERS];
+	unsigned long fresh;
+	unsigned long committed;
+	unsigned long end;
+	unsigned long used;
+	unsigned long limit;
+	unsigned long waiting;
+} ____cacheline_aligned;
+
+unsigned long shim_base = -SHIM_MEMORY;
+struct page shim_foreign_page;
+unsigned int shim_nr_nodes = 1;
+nodemask_t shim_node_mask;
+bool shim_init_on_alloc, shim_init_on_free;
+
+static bool shim_fake_nodes;
+static struct shim_node shim_nodes[MAX_NUMNODES];
+
+static DEFINE_SPINLOCK(shim_fail_lock);
+static unsigned long shim_fail_after, shim_fail_count;
+
+int shim_fixed_node(unsigned int cpu)
+{
+	return shim_fake_nodes && cpu ? (cpu - 1) % shim_nr_nodes : 0;
+}
+
+int shim_slot_node(unsigned int cpu)
+{
+	unsigned int node;
+
+	if (shim_fake_nodes || shim_nr_nodes == 1)
+		return shim_fixed_node(cpu);
+	return getcpu(NULL, &node) || node >= shim_nr_nodes ? 0 : node;
+}
+
+int node_distance(int a, int b)
+{
+	return a == b ? LOCAL_DISTANCE : REMOTE_DISTANCE;
+}
+
+void *shim_map(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* "0", "0-3": the highest node that is online, plus one. */
+static unsigned int shim_real_nodes(void)
+{
+	int fd = open("/sys/devices/system/node/online", O_RDONLY | O_CLOEXEC);
+	char buf[64] = "";
+	ssize_t n = 0;
+
+	if (fd >= 0) {
+		n = read(fd, buf, sizeof(buf) - 1);
+		close(fd);
+	}
+	while (n > 0 && (buf[n - 1] < '0' || buf[n - 1] > '9'))
+		buf[--n] = '\0';
+	while (n > 0 && buf[n - 1] >= '0' && buf[n - 1] <= '9')
+		n--;
+	return strtoul(buf + n, NULL, 10) + 1;
+}
+
+void shim_pages_boot(void)
+{
+	unsigned long map_bytes = (SHIM_MEMORY >> PAGE_SHIFT) * sizeof(struct page);
+	unsigned long unit_bytes = (unsigned long)NR_CPUS << SHIM_UNIT_SHIFT;
+	unsigned long align = PAGE_SIZE << MAX_PAGE_ORDER;
+	const char *fake = getenv("ZMEM_FAKE_NODES");
+	unsigned long base, i;
+	void *p;
+	int o;
+
+	shim_nr_nodes = fake ? strtoul(fake, NULL, 10) : shim_real_nodes();
+	shim_nr_nodes = clamp(shim_nr_nodes, 1u, (unsigned int)MAX_NUMNODES);
+	shim_fake_nodes = fake != NULL;
+
+	p = mmap(NULL, SHIM_MEMORY + map_bytes + unit_bytes + align, PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
+		shim_bug(__FILE__, __LINE__, "cannot reserve %lu MiB of addresses\n",
+			 (SHIM_MEMORY + map_bytes + unit_bytes) >> 20);
+	base = ALIGN((unsigned long)p, align);
+	/* A look at any page's structure must be harmless. */
+	if (mprotect((void *)(base + SHIM_MEMORY), map_bytes, PROT_READ) ||
+	    mprotect((void *)(base + SHIM_MEMORY + map_bytes), unit_bytes,
+		     PROT_READ | PROT_WRITE))
+		shim_bug(__FILE__, __LINE__, "cannot map page structures\n");
+	/* A huge page for each unit that is touched would be a waste. */
+	madvise((void *)(base + SHIM_MEMORY), map_bytes + unit_bytes, MADV_NOHUGEPAGE);
+	shim_percpu_boot(base + SHIM_MEMORY + map_bytes);
+
+	for (i = 0; i < shim_nr_nodes; i++) {
+		struct shim_node *node = &shim_nodes[i];
+		unsigned long mask = 1UL << i;
+
+		node_set(i, shim_node_mask);
+		for (o = 0; o < NR_PAGE_ORDERS; o++)
+			INIT_LIST_HEAD(&node->free[o]);
+		node->fresh = node->committed = i * SHIM_NODE_PAGES;
+		node->end = node->fresh + SHIM_NODE_PAGES;
+		if (!shim_fake_nodes && shim_nr_nodes > 1)
+			syscall(SYS_mbind, base + (i << SHIM_NODE_SHIFT),
+				1UL << SHIM_NODE_SHIFT, MPOL_PREFERRED, &mask,
+				8 * sizeof(mask), 0);
+	}
+	WRITE_ONCE(shim_base, base);
+}
+
+void shim_boot(void)
+{
+	static struct shim_lock lock;
+	static bool done;
+
+	if (likely(smp_load_acquire(&done)))
+		return;
+	shim_lock_acquire(&lock);
+	if (!done) {
+		shim_pages_boot();
+		shim_task_boot();
+		smp_store_release(&done, true);
+	}
+	shim_lock_release(&lock);
+}
+
+static bool shim_should_fail(gfp_t gfp)
+{
+	unsigned long flags;
+	bool fail = false;
+
+	if (likely(!READ_ONCE(shim_fail_count)) || (gfp & __GFP_NOFAIL))
+		return false;
+	spin_lock_irqsave(&shim_fail_lock, flags);
+	if (shim_fail_after)
+		shim_fail_after--;
+	else if (shim_fail_count) {
+		WRITE_ONCE(shim_fail_count, shim_fail_count - 1);
+		fail = true;
+	}
+	spin_unlock_irqrestore(&shim_fail_lock, flags);
+	return fail;
+}
+
+void shim_fail_pages(unsigned long after, unsigned long count)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&shim_fail_lock, flags);
+	shim_fail_after = after;
+	WRITE_ONCE(shim_fail_count, count);
+	spin_unlock_irqrestore(&shim_fail_lock, flags);
+}
+
+void shim_limit_node(int nid, unsigned long pages)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&shim_nodes[nid].lock, flags);
+	shim_nodes[nid].limit = pages;
+	spin_unlock_irqrestore(&shim_nodes[nid].lock, flags);
+}
+
+unsigned long shim_pages_allocated(void)
+{
+	unsigned long n = 0, flags;
+	unsigned int i;
+
+	for (i = 0; i < shim_nr_nodes; i++) {
+		spin_lock_irqsave(&shim_nodes[i].lock, flags);
+		n += shim_nodes[i].used;
+		spin_unlock_irqrestore(&shim_nodes[i].lock, flags);
+	}
+	return n;
+}
+
+static bool shim_holds_memory(const struct page *page, unsigned int order)
+{
+	return order >= SHIM_RELEASE_ORDER && !(page->flags & PG_ZERO);
+}
+
+static void shim_block_add(struct shim_node *node, struct page *page,
+			   unsigned int order, unsigned long zero)
+{
+	page->flags = PG_BUDDY | zero;
+	page->private = order;
+	/* What is warm goes first; what has no memory is the last to get some. */
+	if (zero)
+		list_add_tail(&page->lru, &node->free[order]);
+	else
+		list_add(&page->lru, &node->free[order]);
+	if (shim_holds_memory(page, order))
+		node->waiting += 1UL << order;
+}
+
+/* Takes a free block out; returns PG_ZERO if it was. */
+static unsigned long shim_block_del(struct shim_node *node, struct page *page,
+				    unsigned int order)
+{
+	unsigned long zero = page->flags & PG_ZERO;
+
+	if (shim_holds_memory(page, order))
+		node->waiting -= 1UL << order;
+	__list_del_entry(&page->lru);
+	page->lru.next = page->lru.prev = NULL;
+	page->private = 0;
+	page->flags = 0;
+	return zero;
+}
+
+/* Takes the free buddies of a block out, and returns the block with them. */
+static struct page *shim_block_merge(struct shim_node *node, struct page *page,
+				     unsigned int *order, unsigned long *zero)
+{
+	while (*order < MAX_PAGE_ORDER) {
+		struct page *buddy = pfn_to_page(page_to_pfn(page) ^ (1UL << *order));
+
+		if (!(buddy->flags & PG_BUDDY) || buddy->private != *order)
+			break;
+		*zero &= shim_block_del(node, buddy, *order);
+		page = min(page, buddy);
+		++*order;
+	}
+	return page;
+}
+
+/* Lists one more block of the greatest order from the untouched rest. */
+static bool shim_node_grow(struct shim_node *node)
+{
+	unsigned long pfn = node->fresh, n = SHIM_COMMIT_PAGES;
+
+	if (pfn == node->end)
+		return false;
+	if (pfn == node->committed) {
+		n = min(n, node->end - pfn);
+		if (mprotect(pfn_to_page(pfn), n * sizeof(struct page),
+			     PROT_READ | PROT_WRITE) ||
+		    mprotect(page_address(pfn_to_page(pfn)), n << PAGE_SHIFT,
+			     PROT_READ | PROT_WRITE))
+			return false;
+		node->committed += n;
+	}
+	node->fresh += MAX_ORDER_NR_PAGES;
+	shim_block_add(node, pfn_to_page(pfn), MAX_PAGE_ORDER, PG_ZERO);
+	return true;
+}
+
+static struct page *shim_block_find(struct shim_node *node, unsigned int order,
+				    unsigned int *found)
+{
+	unsigned int o;
+
+	do {
+		for (o = order; o < NR_PAGE_ORDERS; o++)
+			if (!list_empty(&node->free[o])) {
+				*found = o;
+				return list_first_entry(&node->free[o], struct page, lru);
+			}
+	} while (shim_node_grow(node));
+	return NULL;
+}
+
+static struct page *shim_node_alloc(struct shim_node *node, unsigned int order,
+				    unsigned long *zero)
+{
+	struct page *page = NULL;
+	unsigned long flags;
+	unsigned int o;
+
+	spin_lock_irqsave(&node->lock, flags);
+	if (node->limit && node->used + (1UL << order) > node->limit)
+		goto out;
+	page = shim_block_find(node, order, &o);
+	if (!page)
+		goto out;
+	*zero = shim_block_del(node, page, o);
+	while (o > order) {
+		o--;
+		shim_block_add(node, page + (1UL << o), o, *zero);
+	}
+	node->used += 1UL << order;
+out:
+	spin_unlock_irqrestore(&node->lock, flags);
+	return page;
+}
+
+struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
+{
+	size_t bytes = PAGE_SIZE << order;
+	struct page *page = NULL;
+	unsigned long zero = 0;
+	unsigned int i;
+	void *p;
+
+	if (order > MAX_PAGE_ORDER || shim_should_fail(gfp))
+		return NULL;
+	shim_boot();
+	if (nid == NUMA_NO_NODE)
+		nid = numa_mem_id();
+	for (i = 0; i < shim_nr_nodes && !page; i++) {
+		page = shim_node_alloc(&shim_nodes[(nid + i) % shim_nr_nodes], order, &zero);
+		if (gfp & __GFP_THISNODE)
+			break;
+	}
+	if (!page)
+		return NULL;
+	p = page_address(page);
+	shim_unpoison(p, bytes);
+	if (!zero && want_init_on_alloc(gfp))
+		memset(p, 0, bytes);
+	set_page_count(page, 1);
+	return page;
+}
+
+/* As DEBUG_VM would, and stricter: who uses a field clears it. */
+static void shim_check_clean(const struct page *page, bool first)
+{
+	if (unlikely(page->lru.next || page->lru.prev || page->mapping || page->index ||
+		     page->private || page->flags || (!first && page_ref_count(page))))
+		shim_bug(__FILE__, __LINE__,
+			 "bad page at %p: flags %lx lru %p %p mapping %p index %lx private %lx count %d\n",
+			 page_address(page), page->flags, page->lru.next, page->lru.prev,
+			 page->mapping, page->index, page->private, page_ref_count(page));
+}
+
+void __free_pages(struct page *page, unsigned int order)
+{
+	struct shim_node *node = &shim_nodes[page_to_nid(page)];
+	size_t bytes = PAGE_SIZE << order;
+	unsigned long i, zero = 0, flags;
+	bool release;
+
+	if (page_ref_count(page) < 1)
+		shim_bug(__FILE__, __LINE__, "page at %p freed twice\n", page_address(page));
+	if (!atomic_dec_and_test(&page->_refcount))
+		return;
+	for (i = 0; i < 1UL << order; i++)
+		shim_check_clean(page + i, !i);
+	if (want_init_on_free())
+		memset(page_address(page), 0, bytes);
+	shim_poison(page_address(page), bytes);
+
+	spin_lock_irqsave(&node->lock, flags);
+	node->used -= 1UL << order;
+	/* Merge first, then give back: one call for the whole block. */
+	page = shim_block_merge(node, page, &order, &zero);
+	release = order >= SHIM_RELEASE_ORDER && node->waiting >= SHIM_RELEASE_PAGES;
+	if (release) {
+		spin_unlock_irqrestore(&node->lock, flags);
+		if (!madvise(page_address(page), PAGE_SIZE << order, MADV_DONTNEED))
+			zero = PG_ZERO;
+		spin_lock_irqsave(&node->lock, flags);
+		/* Buddies may have come meanwhile. */
+		page = shim_block_merge(node, page, &order, &zero);
+	}
+	shim_block_add(node, page, order, zero);
+	spin_unlock_irqrestore(&node->lock, flags);
+}
+
+void split_page(struct page *page, unsigned int order)
+{
+	unsigned long i;
+
+	for (i = 1; i < 1UL << order; i++)
+		set_page_count(page + i, 1);
+}
+
+void *alloc_pages_exact(size_t size, gfp_t gfp)
+{
+	unsigned int order = get_order(size);
+	struct page *page = alloc_pages(gfp, order);
+	unsigned long i;
+
+	if (!page)
+		return NULL;
+	split_page(page, order);
+	for (i = PAGE_ALIGN(size) >> PAGE_SHIFT; i < 1UL << order; i++)
+		__free_page(page + i);
+	return page_address(page);
+}
+
+void free_pages_exact(void *p, size_t size)
+{
+	unsigned long i;
+
+	for (i = 0; i < PAGE_ALIGN(size) >> PAGE_SHIFT; i++)
+		__free_page(virt_to_page(p) + i);
+}
+
+unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
+{
+	struct page *page = alloc_pages(gfp, order);
+
+	return page ? (unsigned long)page_address(page) : 0;
+}
+
+void free_pages(unsigned long addr, unsigned int order)
+{
+	if (addr)
+		__free_pages(virt_to_page((void *)addr), order);
+}
+
+unsigned long totalram_pages(void)
+{
+	return sysconf(_SC_PHYS_PAGES);
+}
+
+unsigned long si_mem_available(void)
+{
+	return sysconf(_SC_AVPHYS_PAGES);
+}

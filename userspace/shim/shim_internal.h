@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/* Between the shim's own files. */
+#ifndef _SHIM_INTERNAL_H
+#define _SHIM_INTERNAL_H
+
+#include <linux/types.h>
+
+/* Parts of shim_boot(), in this order. */
+void shim_pages_boot(void);	/* also reserves the per-CPU units, */
+void shim_percpu_boot(unsigned long units);
+void shim_task_boot(void);
+
+/* The node of a slot if it is given (fake nodes, one node), else -1. */
+int shim_fixed_node(unsigned int cpu);
+/* The node of a slot that this thread takes now. */
+int shim_slot_node(unsigned int cpu);
+
+/* zmem_slot_get(), waiting for its turn; and the slot to take if it is free. */
+void shim_slot_wait(void);
+void shim_prefer_cpu(int cpu);
+
+/* Starts a detached thread unless *alive. */
+void shim_daemon_start(bool *alive, void *(*fn)(void *arg));
+
+/* The threads behind these did not survive a fork. */
+void shim_rcu_fork_child(void);
+void shim_work_fork_child(void);
+
+/* Zero pages from the system, or NULL. */
+void *shim_map(size_t size);
+
+#endif /* _SHIM_INTERNAL_H */

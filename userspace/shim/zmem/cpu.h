@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * The seam of the fast path: how a thread gets hold of its share of a cache.
+ * Twin of include/zmem/cpu.h; see shim/task.h for why this excludes both the
+ * thread's own signal handlers and other threads that borrow its slot.
+ *
+ * One busy word a thread serves all caches: it shares a cache line with the
+ * offset that is read anyway, and a borrower has one word to look at.
+ */
+#ifndef _ZMEM_CPU_H
+#define _ZMEM_CPU_H
+
+#include <linux/percpu.h>
+#include <shim/task.h>
+#include <zmem/types.h>
+
+/*
+ * Takes a slot for this thread, unless it has one, may not have one, or none
+ * is free now.  Never sleeps.  True if the thread took one.
+ */
+bool zmem_slot_get(void);
+
+/*
+ * This thread's share, busy, or NULL: its slot is busy (the caller is a
+ * signal handler), or lent, or the thread has none.
+ */
+static __always_inline struct zmem_cpu *zmem_cpu_enter(struct zmem_cpu *cpu)
+{
+	unsigned long off;
+
+	if (unlikely(shim_task.busy))
+		return NULL;
+	WRITE_ONCE(shim_task.busy, 1);
+	barrier();
+	off = smp_load_acquire(&shim_task.off);
+	if (unlikely(!off)) {
+		smp_store_release(&shim_task.busy, 0);
+		return NULL;
+	}
+	cpu = shim_percpu_at(cpu, off);
+	/* Callers' tests for NULL then cost nothing. */
+	if (!cpu)
+		__builtin_unreachable();
+	return cpu;
+}
+
+static __always_inline void zmem_cpu_exit(struct zmem_cpu *zc)
+{
+	smp_store_release(&shim_task.busy, 0);
+}
+
+/* Counts what this thread did; others read the counter meanwhile. */
+static __always_inline void zmem_cpu_count(unsigned long *counter, unsigned long n)
+{
+#ifdef __SANITIZE_THREAD__
+	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+#else
+	*counter += n;	/* one instruction, which the atomics would not give */
+#endif
+}
+
+/* The slow path's chance: a thread's first calls come through here. */
+static inline void zmem_cpu_poll(void)
+{
+	if (unlikely(!shim_task.cpu))
+		zmem_slot_get();
+}
+
+#endif /* _ZMEM_CPU_H */
