@@ -221,9 +221,9 @@ struct zmem_latency {
  * @ctor: constructor, or NULL
  * @gfp: zone bits for every page
  * @align: of objects, in bytes
- * @order: of a slab's run
+ * @order: of the first slabs' runs
+ * @order_grown: of later ones'
  * @order_min: of the smallest run that holds an object
- * @colours: steps of @align that fit in a slab's slack, plus one
  * @magazine_size: of magazines made from now on; the tuner's
  * @mode: enum zmem_mode, never the default
  * @magazine_max: setting
@@ -254,8 +254,8 @@ struct zmem_cache {
 	gfp_t gfp;
 	unsigned int align;
 	unsigned int order;
+	unsigned int order_grown;
 	unsigned int order_min;
-	unsigned int colours;
 	unsigned int magazine_size;
 	enum zmem_mode mode;
 	unsigned int magazine_max;

@@ -19,7 +19,7 @@
 #define ZMEM_SMALL_MAX	256u
 #define ZMEM_MEDIUM_MAX	8192u
 #define ZMEM_ALLOC_MAX	((size_t)4 << 20)
-#define ZMEM_OBJECT_MAX	ZMEM_MEDIUM_MAX
+#define ZMEM_OBJECT_MAX	32768u	/* of an object cache: what a slab's run holds */
 #define ZMEM_NAME_MAX	32
 
 struct zmem_cache;

@@ -132,8 +132,7 @@ static struct zmem_magazine *depot_del_full(struct zmem_depot *d)
 static bool depot_add_empty(const struct zmem_cache *c, struct zmem_depot *d,
 			    struct zmem_magazine *mag)
 {
-	if (mag->size != READ_ONCE(c->magazine_size) ||
-	    d->nr_empty > d->nr_full + ZMEM_EMPTY_SPARE)
+	if (mag->size != READ_ONCE(c->magazine_size))
 		return false;
 	list_add(&mag->list, &d->empty);
 	d->nr_empty++;
@@ -155,6 +154,21 @@ static struct zmem_magazine *depot_del_empty(struct zmem_depot *d)
 	return mag;
 }
 
+/* Takes out empty magazines beyond what a turn of the tide needs. */
+static void depot_cut_empty(struct zmem_depot *d, struct list_head *dead)
+{
+	while (d->nr_empty > d->nr_full + ZMEM_EMPTY_SPARE)
+		list_add(&depot_del_empty(d)->list, dead);
+}
+
+static void magazines_delete(struct zmem_cache *c, struct list_head *dead)
+{
+	struct zmem_magazine *mag, *next;
+
+	list_for_each_entry_safe(mag, next, dead, list)
+		zmem_magazine_delete(c, mag);
+}
+
 /**
  * zmem_depot_get_full() - exchange an empty magazine for one with objects
  * @c: the cache
@@ -171,16 +185,17 @@ struct zmem_magazine *zmem_depot_get_full(struct zmem_cache *c, int node,
 	struct zmem_depot *d = &c->node[node]->depot;
 	struct zmem_magazine *mag;
 	unsigned long flags;
+	LIST_HEAD(dead);
 
 	if (!READ_ONCE(d->nr_full))
 		return NULL;
 	depot_lock(d, &flags);
 	mag = depot_del_full(d);
-	if (mag && empty && depot_add_empty(c, d, empty))
-		empty = NULL;
+	if (mag && empty && !depot_add_empty(c, d, empty))
+		list_add(&empty->list, &dead);
+	depot_cut_empty(d, &dead);
 	depot_unlock(d, flags);
-	if (mag && empty)
-		zmem_magazine_delete(c, empty);
+	magazines_delete(c, &dead);
 	return mag;
 }
 
@@ -230,6 +245,7 @@ void zmem_depot_put(struct zmem_cache *c, struct zmem_magazine *mag)
 	struct zmem_depot *d = &c->node[mag->node]->depot;
 	unsigned long flags;
 	bool kept = true;
+	LIST_HEAD(dead);
 
 	depot_lock(d, &flags);
 	if (!mag->count)
@@ -238,7 +254,9 @@ void zmem_depot_put(struct zmem_cache *c, struct zmem_magazine *mag)
 		depot_add_full(d, mag);
 	else
 		kept = false;
+	depot_cut_empty(d, &dead);
 	depot_unlock(d, flags);
+	magazines_delete(c, &dead);
 	if (kept)
 		return;
 	zmem_magazine_flush(c, mag);

@@ -57,9 +57,16 @@ struct zmem_slab {
 
 /*
  * Empty slabs that a node keeps: one, so that an object that comes and goes
- * at a slab's edge does not take the slab with it each time.
+ * at a slab's edge does not take the slab with it each time.  None once the
+ * cache has grown: its magazines and depot are enough then.
  */
 #define ZMEM_EMPTY_KEEP	1u
+
+/*
+ * From this many slabs on a node, a cache's slabs are of its grown order: what
+ * one of them may leave unused is then a small share of what there is.
+ */
+#define ZMEM_GROWN_SLABS	16u
 
 static size_t slab_desc_bytes(unsigned int nr)
 {
@@ -86,42 +93,57 @@ static size_t slab_waste(const struct zmem_cache *c, unsigned int order)
 	       roundup_pow_of_two(slab_desc_bytes(nr));
 }
 
+/* Whether slabs of order @a waste a smaller share than those of order @b. */
+static bool slab_wastes_less(const struct zmem_cache *c, unsigned int a, unsigned int b)
+{
+	return slab_waste(c, a) << b < slab_waste(c, b) << a;
+}
+
+/* The smallest order that holds eight objects and wastes at most a sixteenth. */
+static bool slab_is_fit(const struct zmem_cache *c, unsigned int order)
+{
+	return zmem_slab_objects(c, order) >= 8 &&
+	       slab_waste(c, order) * 16 <= slab_run_bytes(order);
+}
+
 /**
  * zmem_slab_geometry() - choose how a cache's slabs are cut
  * @c: the cache; its size and align are set
  *
- * The smallest order that holds eight objects and wastes at most a
- * sixteenth; failing that, the one that wastes the smallest share.
+ * A cache's first slabs are small, so that one with few objects holds few
+ * pages; once a node has a good number of them, further ones are of the order
+ * that wastes least, and need the fewest descriptors.
  *
  * Return: 0 or -EINVAL if an object fits in no run.
  */
 int zmem_slab_geometry(struct zmem_cache *c)
 {
-	unsigned int order, best;
-	size_t slack, step = ALIGN(L1_CACHE_BYTES, c->align);
+	unsigned int order;
 
 	c->order_min = get_order(c->size);
 	if (c->order_min > ZMEM_SLAB_ORDER_MAX)
 		return -EINVAL;
-	best = c->order_min;
-	for (order = best; order <= ZMEM_SLAB_ORDER_MAX; order++) {
-		size_t waste = slab_waste(c, order);
-
-		if (waste << (best - c->order_min) <
-		    slab_waste(c, best) << (order - c->order_min) ||
-		    zmem_slab_objects(c, best) < 8)
-			best = order;
-		if (zmem_slab_objects(c, order) >= 8 &&
-		    waste * 16 <= slab_run_bytes(order)) {
-			best = order;
-			break;
-		}
-	}
-	c->order = best;
 	c->reciprocal = DIV_ROUND_UP_ULL(1ULL << 32, c->size);
-	slack = slab_run_bytes(best) - (size_t)zmem_slab_objects(c, best) * c->size;
-	c->colours = slack / step + 1;
+	c->order_grown = c->order_min;
+	for (order = c->order_min; order <= ZMEM_SLAB_ORDER_MAX; order++)
+		if (slab_wastes_less(c, order, c->order_grown))
+			c->order_grown = order;
+	for (order = c->order_min; order < c->order_grown; order++)
+		if (slab_is_fit(c, order))
+			break;
+	c->order = order;
 	return 0;
+}
+
+/* Where a slab's first object is: slabs in turn start a cache line later. */
+static size_t slab_colour(const struct zmem_cache *c, unsigned int order,
+			  unsigned int turn)
+{
+	size_t step = ALIGN(L1_CACHE_BYTES, c->align);
+	size_t slack = slab_run_bytes(order) -
+		       (size_t)zmem_slab_objects(c, order) * c->size;
+
+	return turn % (slack / step + 1) * step;
 }
 
 void zmem_slabs_init(struct zmem_slabs *s)
@@ -282,13 +304,15 @@ static struct zmem_slab *slab_new_order(struct zmem_cache *c, gfp_t gfp, int nod
  */
 static struct zmem_slab *slab_new(struct zmem_cache *c, gfp_t gfp, int node)
 {
+	bool grown = READ_ONCE(c->node[node]->slabs.nr) >= ZMEM_GROWN_SLABS;
+	unsigned int order = grown ? c->order_grown : c->order;
 	gfp_t wish = gfp;
 	struct zmem_slab *slab;
 
-	if (c->order > c->order_min)
+	if (order > c->order_min)
 		wish = (gfp & ~__GFP_NOFAIL) | __GFP_NOWARN | __GFP_NORETRY;
-	slab = slab_new_order(c, wish, node, c->order);
-	if (!slab && c->order > c->order_min)
+	slab = slab_new_order(c, wish, node, order);
+	if (!slab && order > c->order_min)
 		slab = slab_new_order(c, gfp, node, c->order_min);
 	return slab;
 }
@@ -305,10 +329,7 @@ static unsigned int slabs_add(struct zmem_slab *slab, void **objects, unsigned i
 	colour = s->colour++;
 	spin_unlock_irqrestore(&s->lock, flags);
 
-	/* Only slabs of the wished order have the slack that was reckoned. */
-	if (slab->order == c->order)
-		slab->base += (size_t)(colour % c->colours) *
-			      ALIGN(L1_CACHE_BYTES, c->align);
+	slab->base += slab_colour(c, slab->order, colour);
 	slab_construct(slab);
 
 	spin_lock_irqsave(&s->lock, flags);
@@ -475,7 +496,7 @@ static unsigned int slab_free_run(struct zmem_cache *c, struct zmem_slab *slab,
 		if (slab)
 			*kind = ZMEM_NO_MISUSE;
 	}
-	slabs_remove_empty(s, ZMEM_EMPTY_KEEP, &dead);
+	slabs_remove_empty(s, s->nr < ZMEM_GROWN_SLABS ? ZMEM_EMPTY_KEEP : 0, &dead);
 	spin_unlock_irqrestore(&s->lock, flags);
 	slabs_destroy(&dead);
 	return done;

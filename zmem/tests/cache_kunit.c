@@ -47,7 +47,7 @@ static void create_refuses(struct kunit *test)
 	zmem_cache_destroy(ERR_PTR(-ENOMEM));
 }
 
-static const unsigned int sizes[] = { 1, 8, 17, 64, 100, 192, 512, 1000, 2048, 4096, 8192 };
+static const unsigned int sizes[] = { 1, 8, 17, 64, 100, 192, 512, 1000, 2048, 4096, 8192, 32768 };
 
 /* Objects of every kind of size hold what was written to them, apart. */
 static void contents(struct kunit *test)

@@ -28,7 +28,8 @@ static void pairs_hit(struct kunit *test)
 /* At most one depot lock a magazine in each direction. */
 static void bursts_exchange_whole_magazines(struct kunit *test)
 {
-	struct zmem_cache *c = test_cache(test, 64, NULL);
+	struct zmem_cache_args args = { .depot_max_kib = 1024 };
+	struct zmem_cache *c = test_cache(test, 64, &args);
 	void **objects = test_array(test, 6000);
 	struct zmem_snapshot *a, *b;
 	unsigned int round;

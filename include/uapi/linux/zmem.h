@@ -247,9 +247,56 @@ struct zmem_ioc_run {
  * @by: ZMEM_IOC_BY_*
  * @index: the index or the id
  * @name: in: by name; out: the cache's
+ * @object_size: out: bytes of an object; size classes: of the class
+ * @size: out: bytes from one object to the next
+ * @align: out: bytes
+ * @order: out: of a slab's run of pages, where memory allows
+ * @objects_per_slab: out: of such a slab
+ * @mode: out: ZMEM_IOC_MODE_*, not the default
+ * @flags: out: ZMEM_IOC_HWCACHE_ALIGN and so on, and internal ones
+ * @magazine_size: out: objects, now
+ * @magazine_max: out: setting
+ * @depot_max_kib: out: setting
+ * @tune_interval_ms: out: setting
+ * @debug_flags: out: setting
+ * @allocs: out: calls that gave an object
+ * @frees: out: calls that took one
+ * @hits: out: allocations that the CPU's magazines served
+ * @misses: out: those that they did not
+ * @free_hits: out: frees that the CPU's magazines took
+ * @free_misses: out: those that they did not
+ * @failures: out: allocations that failed
+ * @fresh: out: allocations of objects never freed before
+ * @remote_frees: out: frees of another node's object
+ * @busy: out: calls that met the fast path half-way
+ * @exchanges: out: magazines that came from or went to a depot
+ * @contended: out: times that a depot's lock was taken
+ * @depot_locks: out: times that one was wanted
+ * @slab_trips: out: batches between magazines and slabs
+ * @errors: out: misuse that was seen
+ * @objects: out: live
+ * @slabs: out: of the cache
+ * @slabs_empty: out: those without a live or cached object
+ * @cached: out: free objects in magazines and depots
+ * @magazines: out: that exist
+ * @bytes_requested: out: of live objects
+ * @bytes_allocated: out: of live objects, at @size
+ * @bytes_held: out: pages, magazines, descriptors, per-CPU areas
+ * @hit_rate: out: share of @allocs that are @hits
+ * @reuse: out: share of @allocs that are not @fresh
+ * @internal: out: internal fragmentation: share of @bytes_allocated not requested
+ * @external: out: external fragmentation: share of @bytes_held not allocated
+ * @latency_samples: out: calls timed
+ * @latency_mean_ns: out: of them
+ * @latency_p99_ns: out: likewise
+ * @latency_detour_ns: out: cost of a sample, not in the mean
+ * @tuner_runs: out: times that the tuner looked
+ * @tuner_grown: out: times that it made magazines larger
+ * @tuner_shrunk: out: and smaller
+ * @tuner_trimmed: out: magazines that it gave back
  *
- * All else is out: see struct zmem_snapshot.  Counts are since the cache was
- * made; shares are in units of 1/10000.
+ * Counts are since the cache was made; shares are in units of 1/10000.  What
+ * the cache's mode cannot know is ZMEM_IOC_UNKNOWN.
  *
  * -ENOENT: no such cache; -EINVAL: a bad @by, or @name does not end.
  */
