@@ -31,13 +31,9 @@ die() {
 
 # The packages among the arguments which are not installed.
 missing() {
-	local package status
-
-	for package; do
-		status=$(dpkg-query -W -f '${db:Status-Status}' "$package" \
-			2>/dev/null) || :
-		[ "$status" = installed ] || echo "$package"
-	done
+	comm -23 <(printf '%s\n' "$@" | sort -u) \
+		<(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" \
+			2>/dev/null | sed -n 's/^installed //p' | sort -u)
 }
 
 apt() {
@@ -61,7 +57,7 @@ done
 [ $# -gt 0 ] || die "usage: ${0##*/} [--update] SET..."
 
 # shellcheck disable=SC2086 # a list of words
-mapfile -t wanted < <(missing $packages | sort -u)
+mapfile -t wanted < <(missing $packages)
 [ ${#wanted[@]} -gt 0 ] || [ -n "$update" ] || exit 0
 
 command -v apt-get >/dev/null || die "needs apt; install: ${wanted[*]}"

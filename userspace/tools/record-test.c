@@ -176,7 +176,9 @@ static void test_decode(void)
 	memset(event, 0, sizeof(event));
 	event[0] = 43;
 	event[8] = 18;			/* of which 2 are in this piece */
-	event[21] = event[29] = event[37] = 1;
+	event[21] = 1;
+	event[29] = 1;
+	event[37] = 1;
 	decode_event(&types, &calls, 5, event, 52);
 	ok(calls.count == 4 && calls.call[3].kind ==
 	   (ZMEM_STREAM_FREE | ZMEM_STREAM_BULK), "a piece of a bulk free");

@@ -46,19 +46,22 @@ static inline size_t zmem_page_bytes(const struct page *page)
 	return (size_t)page->lru.prev;
 }
 
-/* A run from the pool may have been left with its objects poisoned. */
 static inline void zmem_page_bind(struct page *page, struct zmem_cache *cache,
 				  struct zmem_slab *slab, size_t bytes, u32 home)
 {
-	shim_unpoison(page_address(page), max(bytes, PAGE_SIZE));
 	set_page_private(page, (unsigned long)cache);
 	page->lru.next = (struct list_head *)slab;
 	page->lru.prev = (struct list_head *)bytes;
 	WRITE_ONCE(page->index, (unsigned long)ZMEM_PAGE_TAG << 32 | home);
 }
 
+/*
+ * A run may now wait in a pool and be used for anything, with the objects
+ * that it held still poisoned: no longer.
+ */
 static inline void zmem_page_unbind(struct page *page)
 {
+	shim_unpoison(page_address(page), max(zmem_page_bytes(page), PAGE_SIZE));
 	WRITE_ONCE(page->index, 0);
 	set_page_private(page, 0);
 	page->lru.next = NULL;

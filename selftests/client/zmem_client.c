@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * A driver's use of zmem, by its exported symbols: loading the module does all
+ * of it and fails with -EINVAL, naming the check, if something is not as
+ * promised.  A cache with live objects stays until the module goes.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+#include <zmem/zmem.h>
+
+#define NR_OBJECTS	1000
+#define NR_BULK		64
+#define MAGIC		0x0b1ec7ULL
+
+/* Says which promise was broken, and gives up. */
+#define check(condition) do {						\
+	if (!(condition)) {						\
+		pr_err("line %d: %s\n", __LINE__, #condition);		\
+		return -EINVAL;						\
+	}								\
+} while (0)
+
+struct thing {
+	u64 magic;
+	u64 users;
+	char text[100];
+};
+
+static struct zmem_cache *things;
+static struct thing *kept[NR_OBJECTS];
+
+static void thing_construct(void *object)
+{
+	struct thing *thing = object;
+
+	memset(thing, 0, sizeof(*thing));
+	thing->magic = MAGIC;
+}
+
+static const struct zmem_cache_args thing_args = {
+	.align = 64,
+	.ctor = thing_construct,
+};
+
+static int check_create(void)
+{
+	check(PTR_ERR(zmem_cache_create("client things", 8, NULL)) == -EINVAL);
+	check(PTR_ERR(zmem_cache_create("client-zero", 0, NULL)) == -EINVAL);
+	check(PTR_ERR(zmem_cache_create("client-things", 8, NULL)) == -EEXIST);
+	check(PTR_ERR(__zmem_cache_create("client-old", 8, NULL,
+					  ZMEM_LAYOUT + 1)) == -ENOEXEC);
+	check(zmem_cache_size(things) == sizeof(struct thing));
+	return 0;
+}
+
+/* Objects are constructed, aligned, and each its own. */
+static int check_objects(void)
+{
+	unsigned int n;
+
+	for (n = 0; n < NR_OBJECTS; n++) {
+		kept[n] = zmem_cache_alloc(things, GFP_KERNEL);
+		check(kept[n]);
+		check(IS_ALIGNED((unsigned long)kept[n], 64));
+		check(kept[n]->magic == MAGIC);
+		check(!kept[n]->users);
+		kept[n]->users = n + 1;
+	}
+	for (n = 0; n < NR_OBJECTS; n++)
+		check(kept[n]->users == n + 1);
+	return 0;
+}
+
+/* Half of the objects go, constructed as they came. */
+static int check_free(void)
+{
+	struct thing *thing;
+	unsigned int n;
+
+	for (n = 0; n < NR_OBJECTS; n += 2) {
+		kept[n]->users = 0;
+		zmem_cache_free(things, kept[n]);
+		kept[n] = NULL;
+	}
+	thing = zmem_cache_alloc(things, GFP_ATOMIC);
+	check(thing);
+	check(thing->magic == MAGIC && !thing->users);
+	zmem_cache_free(things, thing);
+	for (n = 1; n < NR_OBJECTS; n += 2)
+		check(kept[n]->users == n + 1);
+	return 0;
+}
+
+static int check_bulk(void)
+{
+	void *objects[NR_BULK];
+	struct thing *thing;
+	unsigned int n;
+
+	check(zmem_cache_alloc_bulk(things, GFP_KERNEL, NR_BULK, objects) ==
+	      NR_BULK);
+	for (n = 0; n < NR_BULK; n++) {
+		thing = objects[n];
+		check(thing->magic == MAGIC && !thing->users);
+		thing->users = n + 1;
+	}
+	for (n = 0; n < NR_BULK; n++) {
+		thing = objects[n];
+		check(thing->users == n + 1);
+		thing->users = 0;
+	}
+	zmem_cache_free_bulk(things, NR_BULK, objects);
+	return zmem_cache_shrink(things);
+}
+
+static int check_nodes(void)
+{
+	void *p;
+	int node;
+
+	for_each_node_state(node, N_MEMORY) {
+		p = zmem_cache_alloc_node(things, GFP_KERNEL | __GFP_THISNODE,
+					  node);
+		check(p);
+		check(page_to_nid(virt_to_page(p)) == node);
+		zmem_cache_free(things, p);
+
+		p = zmem_alloc_node(100, GFP_KERNEL | __GFP_THISNODE, node);
+		check(p);
+		check(page_to_nid(virt_to_page(p)) == node);
+		zmem_free(p);
+	}
+	return 0;
+}
+
+static int check_size(size_t size)
+{
+	unsigned long align = max_t(size_t, ARCH_KMALLOC_MINALIGN,
+				    min_t(size_t, size & -size, PAGE_SIZE));
+	char *p = zmem_alloc(size, GFP_KERNEL);
+
+	check(p);
+	check(IS_ALIGNED((unsigned long)p, align));
+	check(zmem_usable_size(p) >= size);
+	memset(p, 0xa5, zmem_usable_size(p));
+	zmem_free(p);
+
+	p = zmem_zalloc(size, GFP_KERNEL);
+	check(p);
+	check(!memchr_inv(p, 0, size));
+	zmem_free(p);
+	return 0;
+}
+
+/* Powers of two are naturally aligned, at every size. */
+static int check_power(size_t size)
+{
+	void *p[3];
+	unsigned int n;
+
+	for (n = 0; n < ARRAY_SIZE(p); n++) {
+		p[n] = zmem_alloc(size, GFP_KERNEL);
+		check(p[n]);
+		check(IS_ALIGNED((unsigned long)p[n], size));
+	}
+	while (n--)
+		zmem_free(p[n]);
+	return 0;
+}
+
+static int check_sizes(void)
+{
+	static const size_t sizes[] = {
+		1, 7, 8, 9, 24, 96, 100, 255, 256, 257, 1000, 4095, 4096, 4097,
+		8191, 8192, 8193, 12288, 65537, 1 << 20, ZMEM_ALLOC_MAX,
+	};
+	size_t size;
+	unsigned int n;
+	int err = 0;
+
+	for (n = 0; n < ARRAY_SIZE(sizes) && !err; n++)
+		err = check_size(sizes[n]);
+	for (size = 8; size <= ZMEM_ALLOC_MAX && !err; size *= 2)
+		err = check_power(size);
+	if (err)
+		return err;
+
+	check(zmem_alloc(0, GFP_KERNEL) == ZERO_SIZE_PTR);
+	check(!zmem_usable_size(ZERO_SIZE_PTR));
+	check(!zmem_alloc(ZMEM_ALLOC_MAX + 1, GFP_KERNEL | __GFP_NOWARN));
+	zmem_free(ZERO_SIZE_PTR);
+	zmem_free(NULL);
+	return 0;
+}
+
+/* A constant size, whose class is picked here, not there. */
+static int check_constants(void)
+{
+	void *small = zmem_alloc(64, GFP_KERNEL);
+	void *medium = zmem_zalloc(3000, GFP_KERNEL);
+	void *large = zmem_alloc(20000, GFP_KERNEL);
+
+	check(small && medium && large);
+	check(zmem_usable_size(small) == 64);
+	check(zmem_usable_size(medium) >= 3000);
+	check(zmem_usable_size(large) >= 20000);
+	check(!memchr_inv(medium, 0, 3000));
+	zmem_free(large);
+	zmem_free(medium);
+	zmem_free(small);
+	return 0;
+}
+
+/* The old bytes go along, from a class to the next and to pages and back. */
+static int check_realloc(void)
+{
+	static const size_t sizes[] = { 10, 100, 5000, 50000, 500000, 3000, 20 };
+	size_t common = 0;
+	unsigned int n;
+	char *p = NULL;
+
+	for (n = 0; n < ARRAY_SIZE(sizes); n++) {
+		p = zmem_realloc(p, sizes[n], GFP_KERNEL);
+		check(p);
+		common = min(common, sizes[n]);
+		check(!common || !memchr_inv(p, 0x5a, common));
+		check(zmem_usable_size(p) >= sizes[n]);
+		memset(p, 0x5a, sizes[n]);
+		common = sizes[n];
+	}
+	check(zmem_realloc(p, 0, GFP_KERNEL) == ZERO_SIZE_PTR);
+	return 0;
+}
+
+/* What the machine wants zeroed, SLUB and zmem zero alike. */
+static int check_init_on_alloc(void)
+{
+	char *p = zmem_alloc(512, GFP_KERNEL);
+
+	check(p);
+	memset(p, 0xa5, 512);
+	zmem_free(p);
+	p = zmem_alloc(512, GFP_KERNEL);
+	check(p);
+	check(!want_init_on_alloc(GFP_KERNEL) || !memchr_inv(p, 0, 512));
+	zmem_free(p);
+	return 0;
+}
+
+static int check_zone(gfp_t zone, enum zone_type highest)
+{
+	void *p = zmem_alloc(100, GFP_KERNEL | zone);
+
+	check(p);
+	check(page_zonenum(virt_to_page(p)) <= highest);
+	zmem_free(p);
+	return 0;
+}
+
+/* Memory that old devices reach, if asked for: never out of a magazine. */
+static int check_zones(void)
+{
+	int err = 0;
+
+#ifdef CONFIG_ZONE_DMA
+	err = check_zone(__GFP_DMA, ZONE_DMA);
+#endif
+#ifdef CONFIG_ZONE_DMA32
+	err = err ?: check_zone(__GFP_DMA32, ZONE_DMA32);
+#endif
+	return err;
+}
+
+struct remote_free {
+	struct work_struct work;
+	void *objects[NR_BULK];
+	void *sized[NR_BULK];
+};
+
+static void free_here(struct work_struct *work)
+{
+	struct remote_free *remote = container_of(work, struct remote_free, work);
+	unsigned int n;
+
+	for (n = 0; n < NR_BULK; n++) {
+		zmem_cache_free(things, remote->objects[n]);
+		zmem_free(remote->sized[n]);
+	}
+}
+
+/* Objects that one CPU allocates and another frees. */
+static int check_other_cpu(int cpu, struct remote_free *remote)
+{
+	unsigned int n;
+
+	for (n = 0; n < NR_BULK; n++) {
+		remote->objects[n] = zmem_cache_alloc(things, GFP_KERNEL);
+		remote->sized[n] = zmem_alloc(50, GFP_KERNEL);
+		check(remote->objects[n] && remote->sized[n]);
+	}
+	INIT_WORK(&remote->work, free_here);
+	schedule_work_on(cpu, &remote->work);
+	flush_work(&remote->work);
+	return 0;
+}
+
+static int check_other_cpus(void)
+{
+	struct remote_free *remote = zmem_zalloc(sizeof(*remote), GFP_KERNEL);
+	int cpu, err = 0;
+
+	check(remote);
+	for_each_online_cpu(cpu) {
+		err = check_other_cpu(cpu, remote);
+		if (err)
+			break;
+	}
+	zmem_free(remote);
+	return err;
+}
+
+static int (*const checks[])(void) = {
+	check_create, check_objects, check_free, check_bulk, check_nodes,
+	check_sizes, check_constants, check_realloc, check_init_on_alloc,
+	check_zones, check_other_cpus,
+};
+
+static void release(void)
+{
+	unsigned int n;
+
+	for (n = 0; n < NR_OBJECTS; n++)
+		if (kept[n])
+			zmem_cache_free(things, kept[n]);
+	zmem_cache_destroy(things);
+}
+
+static int __init client_init(void)
+{
+	unsigned int n;
+	int err = 0;
+
+	things = zmem_cache_create("client-things", sizeof(struct thing),
+				   &thing_args);
+	if (IS_ERR(things))
+		return PTR_ERR(things);
+
+	for (n = 0; n < ARRAY_SIZE(checks) && !err; n++)
+		err = checks[n]();
+	if (err)
+		release();
+	return err;
+}
+module_init(client_init);
+
+static void __exit client_exit(void)
+{
+	release();
+}
+module_exit(client_exit);
+
+MODULE_DESCRIPTION("Checks zmem as one of its users");
+MODULE_AUTHOR("The zmem authors");
+MODULE_LICENSE("Dual MIT/GPL");

@@ -1,0 +1,142 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+# shellcheck shell=dash
+#
+# module.sh [LOADS]: loads and unloads the module over and over (100 times
+# unless said otherwise) and looks for pages that do not come back. Runs in a
+# guest, with zmem.ko and zmem_client.ko beside it; zmem is not loaded.
+
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/ktap_helpers.sh"
+
+loads=${1:-100}
+debugfs=/sys/kernel/debug/zmem
+
+# Free pages, those that wait on the CPUs' lists too. The most of some looks:
+# what still runs after an rmmod frees soon.
+free_pages() {
+	local best=0 now
+
+	for _ in 1 2 3 4 5; do
+		sync
+		echo 3 >/proc/sys/vm/drop_caches
+		[ ! -e /proc/sys/vm/stat_refresh ] ||
+			cat /proc/sys/vm/stat_refresh
+		now=$(awk '/nr_free_pages/ { n += $2 } $1 == "count:" { n += $2 }
+			END { print n }' /proc/zoneinfo)
+		[ "$now" -le "$best" ] || best=$now
+		sleep 0.2
+	done
+	echo "$best"
+}
+
+load() {
+	insmod "$here/zmem.ko" && insmod "$here/zmem_client.ko"
+}
+
+unload() {
+	rmmod zmem_client && rmmod zmem
+}
+
+load_times() {
+	local left=$1
+
+	while [ "$left" -gt 0 ]; do
+		load && unload || return 1
+		left=$((left - 1))
+	done
+}
+
+# Live objects of all but zmem's own caches, by the module's own count.
+live_objects() {
+	awk '/^# name/ { for (i = 3; i <= NF; i++) if ($i == "objects") at = i - 1 }
+		!/^#/ && !/^zmem-meta/ { n += $at } END { print n + 0 }' "$debugfs/caches"
+}
+
+# A page lost with each load is lost in both halves of the loads. Less than
+# three quarters of that, or than 16 pages, is what any module's loads may do
+# to the count (100 loads of an empty one: 40 pages down or 10 up).
+check_leak() {
+	local half=$((loads / 2)) slack first second third
+
+	slack=$((half * 3 / 4))
+	[ "$slack" -ge 16 ] || slack=16
+	# What the kernel and the shell keep of the first few is theirs.
+	load_times 10 || return 1
+	first=$(free_pages)
+	load_times "$half" || return 1
+	second=$(free_pages)
+	load_times $((loads - half)) || return 1
+	third=$(free_pages)
+	ktap_print_msg "free pages: $first, after $half loads $second," \
+		"after $loads $third; a loss up to $slack in a half is no leak"
+	[ $((first - second)) -le "$slack" ] ||
+		[ $((second - third)) -le "$slack" ]
+}
+
+check_count() {
+	local before during after
+
+	insmod "$here/zmem.ko" || return 1
+	before=$(live_objects)
+	insmod "$here/zmem_client.ko" || return 1
+	during=$(live_objects)
+	rmmod zmem_client || return 1
+	after=$(live_objects)
+	rmmod zmem || return 1
+	ktap_print_msg "live objects: $before, with the client $during," \
+		"without $after"
+	[ "$before" -eq "$after" ] && [ "$during" -eq $((before + 500)) ]
+}
+
+check_refused() {
+	local refused=0
+
+	insmod "$here/zmem.ko" || return 1
+	exec 3<>/dev/zmem || return 1
+	rmmod zmem 2>/dev/null || refused=1
+	exec 3>&-
+	rmmod zmem || return 1
+	[ "$refused" -eq 1 ]
+}
+
+check_client_pins() {
+	local refused=0
+
+	load || return 1
+	rmmod zmem 2>/dev/null || refused=1
+	unload || return 1
+	[ "$refused" -eq 1 ]
+}
+
+check_gone() {
+	! [ -e /dev/zmem ] && ! [ -e "$debugfs" ] && ! [ -e /sys/module/zmem ]
+}
+
+check_settings() {
+	! insmod "$here/zmem.ko" magazine_max=0 2>/dev/null &&
+		! insmod "$here/zmem.ko" mode=other 2>/dev/null &&
+		insmod "$here/zmem.ko" mode=debug magazine_max=8 &&
+		grep -q '^mode: debug$' "$debugfs/zmem-64/stats" &&
+		insmod "$here/zmem_client.ko" && unload
+}
+
+check_reports() {
+	! dmesg | grep -E 'zmem.*(leak|live objects|double free|line [0-9]+:)'
+}
+
+ktap_print_header
+ktap_set_plan 7
+ktap_test_result "rmmod is refused while the device is open" check_refused
+ktap_test_result "rmmod is refused while a client is loaded" check_client_pins
+ktap_test_result "the module counts the client's objects" check_count
+ktap_test_result "parameters are checked, and used" check_settings
+if [ -e /proc/lockdep ]; then
+	# Its checkers keep memory for every module that ever was.
+	ktap_test_skip "no page is lost: not to be seen in a debug kernel"
+else
+	ktap_test_result "no page is lost in $loads loads" check_leak
+fi
+ktap_test_result "nothing is left behind" check_gone
+ktap_test_result "nothing was reported" check_reports
+ktap_finished
