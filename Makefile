@@ -8,8 +8,8 @@ export OUT
 
 QUICK	:= rules user-plain user-asan user-tsan
 CHECK	:= rules style user-plain user-asan user-tsan user-valgrind user-tools \
-	   build kselftest kunit
-FULL	:= $(CHECK) vm kselftest-debug run
+	   build kselftest run kunit kselftest-debug
+FULL	:= $(CHECK) vm
 
 .DEFAULT_GOAL := all
 .PHONY: all modules modules_install user run check check-quick check-full shell \

@@ -74,7 +74,12 @@ selftest_in() {
 suite_kselftest() { selftest_in stock; }
 # Each load runs the KUnit suites too, and each access is checked: fewer.
 suite_kselftest_debug() { selftest_in debug -l 3 -o 500000; }
-suite_run() { make run; }
+
+# The main job, and then the replay's own tests on the stream that it left.
+suite_run() {
+	bash selftests/run/run.sh || return 1
+	bash selftests/run/run.sh --test --stream "$OUT"/streams/kernel-*.stream
+}
 
 passed=0
 failed=0

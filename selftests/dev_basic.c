@@ -34,7 +34,7 @@ TEST_F(dev, info)
 
 	ASSERT_EQ(0, ioctl(self->fd, ZMEM_IOC_INFO, &info));
 	EXPECT_EQ(ZMEM_IOC_ABI, info.abi);
-	EXPECT_EQ(8192, info.object_max);
+	EXPECT_EQ(32768, info.object_max);
 	EXPECT_EQ(4 << 20, info.alloc_max);
 	EXPECT_LT(16 << 20, info.budget);
 	EXPECT_EQ(0, info.reserved);

@@ -208,7 +208,7 @@ TEST_F(dev, caches)
 	EXPECT_REFUSED(EINVAL, ioctl(self->fd, ZMEM_IOC_CACHE_CREATE, &arg)); \
 } while (0)
 	EXPECT_BAD_CACHE(size, 0);
-	EXPECT_BAD_CACHE(size, 8193);
+	EXPECT_BAD_CACHE(size, 32769);
 	EXPECT_BAD_CACHE(size, UINT_MAX);
 	EXPECT_BAD_CACHE(align, 3);
 	EXPECT_BAD_CACHE(align, 8192);

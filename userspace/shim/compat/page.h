@@ -7,7 +7,6 @@
 #define _ZMEM_COMPAT_PAGE_H
 
 #include <linux/mm.h>
-#include <shim/poison.h>
 
 struct zmem_cache;
 struct zmem_slab;
@@ -55,13 +54,8 @@ static inline void zmem_page_bind(struct page *page, struct zmem_cache *cache,
 	WRITE_ONCE(page->index, (unsigned long)ZMEM_PAGE_TAG << 32 | home);
 }
 
-/*
- * A run may now wait in a pool and be used for anything, with the objects
- * that it held still poisoned: no longer.
- */
 static inline void zmem_page_unbind(struct page *page)
 {
-	shim_unpoison(page_address(page), max(zmem_page_bytes(page), PAGE_SIZE));
 	WRITE_ONCE(page->index, 0);
 	set_page_private(page, 0);
 	page->lru.next = NULL;
