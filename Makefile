@@ -46,13 +46,13 @@ check-full:	## all of check, and what is too slow for each change
 	@scripts/deps.sh build user vm debug-kernel style
 	@scripts/check.sh $(FULL)
 
-shell:	## a shell in a guest with zmem loaded, stock kernel
+shell:	## a shell in a guest with zmem at hand, stock kernel
 	@scripts/deps.sh build vm
-	@selftests/vm/shell.sh stock
+	@scripts/shell.sh stock
 
 shell-debug:	## the same in the debug kernel
 	@scripts/deps.sh build vm debug-kernel
-	@selftests/vm/shell.sh debug
+	@scripts/shell.sh debug
 
 clean:	## remove what was built in the tree
 	rm -rf "$(OUT)"

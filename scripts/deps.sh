@@ -16,13 +16,14 @@
 
 set -euo pipefail
 
-build="gcc libc6-dev make kmod libelf1 xz-utils"
+build="gcc libc6-dev make kmod libelf1 xz-utils cpio pahole"
 vm="qemu-system-x86 busybox-static cpio zstd kmod gcc libc6-dev make"
 debug_kernel="linux-source-6.12 gcc libc6-dev make bc bison flex libelf-dev
 	libssl-dev xz-utils lz4 zstd cpio rsync kmod perl"
 user="gcc g++ libc6-dev make clang libclang-rt-14-dev llvm valgrind
-	libnuma-dev libcmocka-dev"
-style="shellcheck codespell sparse clang-format pmccabe"
+	libnuma-dev libcmocka-dev libc6-dbg"
+style="shellcheck codespell sparse clang-format pmccabe perl xz-utils
+	linux-source-6.12"
 
 die() {
 	echo "${0##*/}: $*" >&2

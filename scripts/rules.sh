@@ -28,8 +28,8 @@ tracked() {
 
 echo "TAP version 13"
 echo "1..5"
-rule "no source file above 700 lines" \
-	"$(tracked '*.c' '*.h' '*.sh' | xargs wc -l | awk '$1 > 700 && $2 != "total"')"
+rule "no source file above 700 lines (tests of the shim apart)" \
+	"$(tracked '*.c' '*.h' '*.sh' ':!userspace/tests' | xargs wc -l | awk '$1 > 700 && $2 != "total"')"
 rule "core files know neither world" \
 	"$(grep -nE '__KERNEL__|LINUX_VERSION_CODE' -r zmem/core include --include='*.[ch]')"
 rule "no kernel version test outside zmem/compat" \

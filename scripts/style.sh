@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Style: checkpatch --strict over C sources, kernel-doc over what has it,
-# shellcheck over scripts.  The kernel's tools come from linux-source-6.12.
+# Style: checkpatch --strict over C sources, kernel-doc over what has it
+# and shellcheck over scripts.  The kernel's tools come from linux-source-6.12.
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 tools=${OUT:-$top/build}/kernel-tools
@@ -42,7 +42,7 @@ shim+=,MSLEEP,EMBEDDED_FUNCTION_NAME,UNCOMMENTED_DEFINITION,EXPORT_SYMBOL,AVOID_
 shim+=,UNSPECIFIED_INT,FUNCTION_ARGUMENTS,CAMELCASE,INIT_ATTRIBUTE,USE_LOCKDEP
 shim+=,IS_ENABLED_CONFIG,IN_ATOMIC,PRINTK_WITHOUT_KERN_LEVEL,PRINTK_RATELIMITED
 shim+=,DATA_RACE,LOGGING_CONTINUATION,TRAILING_STATEMENTS,SPACING,COMPARISON_TO_NULL
-shim+=,KREALLOC_ARG_REUSE
+shim+=,KREALLOC_ARG_REUSE,LINE_SPACING,MULTIPLE_ASSIGNMENTS
 
 mapfile -t kernel < <(git ls-files -co --exclude-standard -- 'zmem/*.[ch]' 'include/*.[ch]')
 mapfile -t user < <(git ls-files -co --exclude-standard -- 'userspace/*.[ch]' 'selftests/*.[ch]')

@@ -237,7 +237,7 @@ if [ -n "$shell" ]; then
 fi
 
 begin=$SECONDS
-: >"$work/console"
+touch "$work/console" "$work/verdict"
 timeout -k 5 "$limit" "${qemu[@]}" </dev/null >"$work/qemu.log" 2>&1 &
 pid=$!
 if [ -z "$quiet" ]; then

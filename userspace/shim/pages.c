@@ -149,7 +149,8 @@ void shim_pages_boot(void)
 		node_set(i, shim_node_mask);
 		for (o = 0; o < NR_PAGE_ORDERS; o++)
 			INIT_LIST_HEAD(&node->free[o]);
-		node->fresh = node->committed = i * SHIM_NODE_PAGES;
+		node->fresh = i * SHIM_NODE_PAGES;
+		node->committed = node->fresh;
 		node->end = node->fresh + SHIM_NODE_PAGES;
 		if (!shim_fake_nodes && shim_nr_nodes > 1)
 			syscall(SYS_mbind, base + (i << SHIM_NODE_SHIFT),
@@ -183,9 +184,9 @@ static bool shim_should_fail(gfp_t gfp)
 	if (likely(!READ_ONCE(shim_fail_count)) || (gfp & __GFP_NOFAIL))
 		return false;
 	spin_lock_irqsave(&shim_fail_lock, flags);
-	if (shim_fail_after)
+	if (shim_fail_after) {
 		shim_fail_after--;
-	else if (shim_fail_count) {
+	} else if (shim_fail_count) {
 		WRITE_ONCE(shim_fail_count, shim_fail_count - 1);
 		fail = true;
 	}
@@ -253,7 +254,8 @@ static unsigned long shim_block_del(struct shim_node *node, struct page *page,
 	if (shim_holds_memory(page, order))
 		node->waiting -= 1UL << order;
 	__list_del_entry(&page->lru);
-	page->lru.next = page->lru.prev = NULL;
+	page->lru.next = NULL;
+	page->lru.prev = NULL;
 	page->private = 0;
 	page->flags = 0;
 	return zero;

@@ -189,7 +189,8 @@ void shim_rcu_fork_child(void)
 	struct rcu_head **tail, *head;
 	u32 n = 0;
 
-	shim_readers[0] = shim_readers[1] = 0;
+	shim_readers[0] = 0;
+	shim_readers[1] = 0;
 	if (t->rcu)
 		shim_readers[t->rcu_index] = 1;
 	for (tail = &shim_ready; *tail; tail = &(*tail)->next)

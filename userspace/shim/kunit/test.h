@@ -318,11 +318,13 @@ static inline void *kunit_kmalloc_array(struct kunit *test, size_t n, size_t siz
 #define KUNIT_EXPECT_NOT_ERR_OR_NULL(test, p)	\
 	kunit_pointer(test, KUNIT_NOTHING, p, !IS_ERR_OR_NULL(p_), "an error or NULL", " ")
 #define KUNIT_EXPECT_NOT_ERR_OR_NULL_MSG(test, p, fmt, ...)	\
-	kunit_pointer(test, KUNIT_NOTHING, p, !IS_ERR_OR_NULL(p_), "an error or NULL", fmt, ##__VA_ARGS__)
+	kunit_pointer(test, KUNIT_NOTHING, p, !IS_ERR_OR_NULL(p_), "an error or NULL", \
+		      fmt, ##__VA_ARGS__)
 #define KUNIT_ASSERT_NOT_ERR_OR_NULL(test, p)	\
 	kunit_pointer(test, KUNIT_ABORT, p, !IS_ERR_OR_NULL(p_), "an error or NULL", " ")
 #define KUNIT_ASSERT_NOT_ERR_OR_NULL_MSG(test, p, fmt, ...)	\
-	kunit_pointer(test, KUNIT_ABORT, p, !IS_ERR_OR_NULL(p_), "an error or NULL", fmt, ##__VA_ARGS__)
+	kunit_pointer(test, KUNIT_ABORT, p, !IS_ERR_OR_NULL(p_), "an error or NULL", \
+		      fmt, ##__VA_ARGS__)
 #define KUNIT_EXPECT_STREQ(test, l, r)	\
 	kunit_strings(test, KUNIT_NOTHING, l, ==, r, " ")
 #define KUNIT_EXPECT_STREQ_MSG(test, l, r, fmt, ...)	\

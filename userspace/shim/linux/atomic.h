@@ -89,9 +89,16 @@ static inline bool name##_sub_and_test(vtype i, atype *v)	\
 static inline vtype name##_xchg(atype *v, vtype i)	\
 { return __atomic_exchange_n(&v->counter, i, __ATOMIC_SEQ_CST); }	\
 static inline vtype name##_cmpxchg(atype *v, vtype old, vtype i)	\
-{ __atomic_compare_exchange_n(&v->counter, &old, i, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED); return old; }	\
+{									\
+	__atomic_compare_exchange_n(&v->counter, &old, i, false,	\
+				    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED); \
+	return old;							\
+}									\
 static inline bool name##_try_cmpxchg(atype *v, vtype *old, vtype i)	\
-{ return __atomic_compare_exchange_n(&v->counter, old, i, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED); }	\
+{									\
+	return __atomic_compare_exchange_n(&v->counter, old, i, false,	\
+					   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED); \
+}									\
 static inline vtype name##_fetch_add_unless(atype *v, vtype a, vtype u)	\
 { vtype c = name##_read(v); while (c != u && !name##_try_cmpxchg(v, &c, c + a)) ; return c; }	\
 static inline bool name##_add_unless(atype *v, vtype a, vtype u)	\
