@@ -90,13 +90,15 @@ static inline vtype name##_xchg(atype *v, vtype i)	\
 { return __atomic_exchange_n(&v->counter, i, __ATOMIC_SEQ_CST); }	\
 static inline vtype name##_cmpxchg(atype *v, vtype old, vtype i)	\
 {									\
-	__atomic_compare_exchange_n(&v->counter, &old, i, false,	\
+	__atomic_compare_exchange_n(&v->counter,			\
+				    (__typeof__(v->counter) *)&old, i, false, \
 				    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED); \
 	return old;							\
 }									\
 static inline bool name##_try_cmpxchg(atype *v, vtype *old, vtype i)	\
 {									\
-	return __atomic_compare_exchange_n(&v->counter, old, i, false,	\
+	return __atomic_compare_exchange_n(&v->counter,		\
+					   (__typeof__(v->counter) *)old, i, false, \
 					   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED); \
 }									\
 static inline vtype name##_fetch_add_unless(atype *v, vtype a, vtype u)	\

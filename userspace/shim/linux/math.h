@@ -4,6 +4,7 @@
 
 #include <linux/types.h>
 #include <linux/bug.h>
+#include <stdlib.h>	/* before its abs() becomes a macro */
 
 #define __round_mask(x, y)	((__typeof__(x))((y) - 1))
 #define round_up(x, y)		((((x) - 1) | __round_mask(x, y)) + 1)
