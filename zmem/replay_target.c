@@ -23,7 +23,7 @@
 #define SLAB_NO_MERGE	SLAB_NOLEAKTRACE
 #endif
 
-static atomic_t replay_sessions;
+static atomic_t replay_serial;
 
 static const struct zmem_stream_cache *stream_cache(const struct replay *r, u32 n)
 {
@@ -36,12 +36,12 @@ static bool is_kmalloc(const struct zmem_stream_cache *c)
 }
 
 /* A name that both allocators take, and nobody else has. */
-static void name_own(struct replay_own *own, u32 session, u32 n,
+static void name_own(struct replay_own *own, u32 serial, u32 n,
 		     const char *name)
 {
 	char *p;
 
-	snprintf(own->name, sizeof(own->name), "rp%u.%u-%s", session, n, name);
+	snprintf(own->name, sizeof(own->name), "rp%u.%u-%s", serial, n, name);
 	for (p = own->name; *p; p++)
 		if (!isalnum(*p) && !strchr("-_.", *p))
 			*p = '_';
@@ -69,16 +69,15 @@ static u32 natural_align(u32 size)
 	return min_t(u32, size & -size, PAGE_SIZE);
 }
 
-static int make_class(struct replay *r, unsigned int class, u32 session)
+static int make_class(struct replay *r, unsigned int class, u32 serial)
 {
 	struct replay_own *own = &r->own[r->nr_own];
-	u32 size = class <= 8 ? class * 8 :
-		   (4 + (class - 9) % 4 + 1) << ((class - 9) / 4 + 4);
+	u32 size = zmem_cache_size(zmem_size_caches[class]);
 	char name[16];
 	int error;
 
 	snprintf(name, sizeof(name), "size-%u", size);
-	name_own(own, session, r->nr_own, name);
+	name_own(own, serial, r->nr_own, name);
 	error = make_zmem(own, size, natural_align(size));
 	if (error)
 		return error;
@@ -88,7 +87,7 @@ static int make_class(struct replay *r, unsigned int class, u32 session)
 }
 
 /* Size classes as the events need them. */
-static int make_classes(struct replay *r, u32 session)
+static int make_classes(struct replay *r, u32 serial)
 {
 	const struct zmem_stream_event *e = r->stream.events;
 	unsigned int class;
@@ -99,7 +98,7 @@ static int make_classes(struct replay *r, u32 session)
 		if (!r->caches[replay_cache_index(e)].classes)
 			continue;
 		class = zmem_size_class(replay_size(e));
-		error = r->class[class] ? 0 : make_class(r, class, session);
+		error = r->class[class] ? 0 : make_class(r, class, serial);
 		if (error)
 			return error;
 	}
@@ -107,7 +106,7 @@ static int make_classes(struct replay *r, u32 session)
 }
 
 /* A cache for stream cache @n, unless by class or as page runs. */
-static int make_cache(struct replay *r, u32 n, u32 session)
+static int make_cache(struct replay *r, u32 n, u32 serial)
 {
 	const struct zmem_stream_cache *c = stream_cache(r, n);
 	bool kmalloc = is_kmalloc(c), zmem = r->target == ZMEM_REPLAY_ZMEM;
@@ -118,13 +117,14 @@ static int make_cache(struct replay *r, u32 n, u32 session)
 
 	if (kmalloc && !(r->flags & ZMEM_REPLAY_CLASSES))
 		return 0;
-	if (size > (zmem || kmalloc ? ZMEM_OBJECT_MAX : KMALLOC_MAX_SIZE))
+	if (size > (kmalloc ? ZMEM_MEDIUM_MAX :
+		    zmem ? ZMEM_OBJECT_MAX : KMALLOC_MAX_SIZE))
 		return 0;
 	if (zmem && kmalloc) {
 		r->caches[n].classes = true;
 		return 0;
 	}
-	name_own(own, session, r->nr_own, c->name);
+	name_own(own, serial, r->nr_own, c->name);
 	error = zmem ? make_zmem(own, size, align) : make_kmem(own, size, align);
 	if (error)
 		return error;
@@ -163,7 +163,7 @@ static void look_at(struct replay_shared *shared)
  */
 int zmem_replay_caches_create(struct replay *r)
 {
-	u32 session = atomic_inc_return(&replay_sessions), n;
+	u32 serial = atomic_inc_return(&replay_serial), n;
 	int error;
 
 	r->caches = kvcalloc(max(r->stream.nr_caches, 1u), sizeof(*r->caches),
@@ -176,11 +176,11 @@ int zmem_replay_caches_create(struct replay *r)
 	if (r->target == ZMEM_REPLAY_NULL)
 		return 0;
 	for (n = 0; n < r->stream.nr_caches; n++) {
-		error = make_cache(r, n, session);
+		error = make_cache(r, n, serial);
 		if (error)
 			return error;
 	}
-	error = make_classes(r, session);
+	error = make_classes(r, serial);
 	if (error)
 		return error;
 	strscpy(r->own[r->nr_own++].name, "pages", ZMEM_NAME_MAX);
