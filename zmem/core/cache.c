@@ -4,6 +4,7 @@
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/export.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/log2.h>
@@ -104,6 +105,7 @@ static void cache_settings(struct zmem_cache *c, const struct zmem_cache_args *a
 	c->tune_interval_ms = args->tune_interval_ms ? args->tune_interval_ms :
 						       d->tune_interval_ms;
 	c->debug_flags = args->debug_flags ? args->debug_flags : d->debug_flags;
+	c->tuner.next = jiffies + msecs_to_jiffies(c->tune_interval_ms);
 	c->magazine_size = min(magazine_size_for(c->size), c->magazine_max);
 }
 

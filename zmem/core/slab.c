@@ -99,10 +99,10 @@ static bool slab_wastes_less(const struct zmem_cache *c, unsigned int a, unsigne
 	return slab_waste(c, a) << b < slab_waste(c, b) << a;
 }
 
-/* The smallest order that holds eight objects and wastes at most a sixteenth. */
+/* Whether slabs of this order hold a few objects and waste at most a sixteenth. */
 static bool slab_is_fit(const struct zmem_cache *c, unsigned int order)
 {
-	return zmem_slab_objects(c, order) >= 8 &&
+	return zmem_slab_objects(c, order) >= 4 &&
 	       slab_waste(c, order) * 16 <= slab_run_bytes(order);
 }
 
