@@ -34,8 +34,9 @@ DEFINE_STATIC_KEY_FALSE(zmem_numa_key);
  * magazine_max: 252 objects are 2 KiB of pointers, beyond which a magazine
  * costs more memory than another exchange costs time.  depot_max_kib: a burst
  * of a few thousand small objects stays within the depot, and what a cache
- * that emptied at once leaves there is bounded until the tuner looks.  tune_interval_ms: long
- * enough that a count means something, short enough to follow a load.
+ * that emptied at once leaves there is bounded until the tuner looks.
+ * tune_interval_ms: long enough that a count means something, short enough to
+ * follow a load.
  */
 struct zmem_settings zmem_defaults = {
 	.mode = ZMEM_MODE_BALANCED,

@@ -84,6 +84,17 @@ void zmem_magazine_flush(struct zmem_cache *c, struct zmem_magazine *mag)
 	mag->count = 0;
 }
 
+/* Unmakes a list of magazines, with and without objects. */
+void zmem_magazines_dissolve(struct zmem_cache *c, struct list_head *gone)
+{
+	struct zmem_magazine *mag, *next;
+
+	list_for_each_entry_safe(mag, next, gone, list) {
+		zmem_magazine_flush(c, mag);
+		zmem_magazine_delete(c, mag);
+	}
+}
+
 static void depot_lock(struct zmem_depot *d, unsigned long *flags)
 {
 	if (!spin_trylock_irqsave(&d->lock, *flags)) {
@@ -161,14 +172,6 @@ static void depot_cut_empty(struct zmem_depot *d, struct list_head *dead)
 		list_add(&depot_del_empty(d)->list, dead);
 }
 
-static void magazines_delete(struct zmem_cache *c, struct list_head *dead)
-{
-	struct zmem_magazine *mag, *next;
-
-	list_for_each_entry_safe(mag, next, dead, list)
-		zmem_magazine_delete(c, mag);
-}
-
 /**
  * zmem_depot_get_full() - exchange an empty magazine for one with objects
  * @c: the cache
@@ -195,7 +198,7 @@ struct zmem_magazine *zmem_depot_get_full(struct zmem_cache *c, int node,
 		list_add(&empty->list, &dead);
 	depot_cut_empty(d, &dead);
 	depot_unlock(d, flags);
-	magazines_delete(c, &dead);
+	zmem_magazines_dissolve(c, &dead);
 	return mag;
 }
 
@@ -256,7 +259,7 @@ void zmem_depot_put(struct zmem_cache *c, struct zmem_magazine *mag)
 		kept = false;
 	depot_cut_empty(d, &dead);
 	depot_unlock(d, flags);
-	magazines_delete(c, &dead);
+	zmem_magazines_dissolve(c, &dead);
 	if (kept)
 		return;
 	zmem_magazine_flush(c, mag);
@@ -270,7 +273,7 @@ void zmem_depot_put(struct zmem_cache *c, struct zmem_magazine *mag)
 static unsigned int depot_trim(struct zmem_cache *c, int node, bool all)
 {
 	struct zmem_depot *d = &c->node[node]->depot;
-	struct zmem_magazine *mag, *next;
+	struct zmem_magazine *mag;
 	unsigned int full, empty, i;
 	unsigned long flags;
 	LIST_HEAD(dead);
@@ -291,10 +294,7 @@ static unsigned int depot_trim(struct zmem_cache *c, int node, bool all)
 	d->empty_min = d->nr_empty;
 	depot_unlock(d, flags);
 
-	list_for_each_entry_safe(mag, next, &dead, list) {
-		zmem_magazine_flush(c, mag);
-		zmem_magazine_delete(c, mag);
-	}
+	zmem_magazines_dissolve(c, &dead);
 	return full + empty;
 }
 

@@ -6,6 +6,7 @@
 #include <linux/gfp.h>
 #include <linux/types.h>
 
+struct list_head;
 struct zmem_cache;
 struct zmem_depot;
 struct zmem_magazine;
@@ -23,5 +24,6 @@ void zmem_depot_put(struct zmem_cache *cache, struct zmem_magazine *mag);
 struct zmem_magazine *zmem_magazine_new(struct zmem_cache *cache, gfp_t gfp, int node);
 void zmem_magazine_flush(struct zmem_cache *cache, struct zmem_magazine *mag);
 void zmem_magazine_delete(struct zmem_cache *cache, struct zmem_magazine *mag);
+void zmem_magazines_dissolve(struct zmem_cache *cache, struct list_head *gone);
 
 #endif /* _ZMEM_CORE_DEPOT_H */

@@ -585,16 +585,6 @@ static void cpu_detach(struct zmem_cpu *zc, struct list_head *gone)
 	slow->closed = 0;
 }
 
-static void magazines_dissolve(struct zmem_cache *c, struct list_head *gone)
-{
-	struct zmem_magazine *mag, *next;
-
-	list_for_each_entry_safe(mag, next, gone, list) {
-		zmem_magazine_flush(c, mag);
-		zmem_magazine_delete(c, mag);
-	}
-}
-
 /**
  * zmem_magazines_drain_this_cpu() - put this CPU's objects back into slabs
  * @c: the cache
@@ -610,7 +600,7 @@ void zmem_magazines_drain_this_cpu(struct zmem_cache *c)
 		return;
 	cpu_detach(zc, &gone);
 	zmem_cpu_exit(zc);
-	magazines_dissolve(c, &gone);
+	zmem_magazines_dissolve(c, &gone);
 }
 
 /**
@@ -623,5 +613,5 @@ void zmem_magazines_drain_cpu(struct zmem_cache *c, int cpu)
 	LIST_HEAD(gone);
 
 	cpu_detach(per_cpu_ptr(c->front.cpu, cpu), &gone);
-	magazines_dissolve(c, &gone);
+	zmem_magazines_dissolve(c, &gone);
 }
