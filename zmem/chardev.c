@@ -40,7 +40,7 @@ struct find_name {
 	int err;
 };
 
-static int find_name(struct zmem_cache *cache, void *arg)
+static int find_name(struct zmem_common *cache, void *arg)
 {
 	struct find_name *find = arg;
 

@@ -105,7 +105,7 @@ DEFINE_SHOW_ATTRIBUTE(stats_json);
  *
  * Context: may sleep; zmem_caches_lock is not held.
  */
-void zmem_surface_add(struct zmem_cache *cache)
+void zmem_surface_add(struct zmem_common *cache)
 {
 	struct dentry *dir;
 
@@ -124,7 +124,7 @@ void zmem_surface_add(struct zmem_cache *cache)
  *
  * Context: may sleep; zmem_caches_lock is not held.
  */
-void zmem_surface_remove(struct zmem_cache *cache)
+void zmem_surface_remove(struct zmem_common *cache)
 {
 	debugfs_remove(cache->surface);
 	cache->surface = NULL;

@@ -13,6 +13,7 @@
 #include <linux/string.h>
 #include <uapi/linux/zmem.h>
 #include <zmem/zmem.h>
+#include "internal.h"
 #include "core/stats.h"
 #include "file.h"
 #include "handles.h"
@@ -317,7 +318,7 @@ int zmem_file_snapshot(struct zmem_file *file, u32 id,
 	if (IS_ERR(entry))
 		err = PTR_ERR(entry);
 	else
-		zmem_snapshot_take(entry->cache, snap);
+		zmem_snapshot_take(zmem_common(entry->cache), snap);
 	zmem_file_unlock(file);
 	return err;
 }

@@ -30,7 +30,9 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/nodemask.h>
+#include <linux/percpu.h>
 #include <linux/spinlock.h>
+#include <zmem/cpu.h>
 #include <zmem/zmem.h>
 #include <compat/page.h>
 #include "core/stats.h"
@@ -74,12 +76,15 @@ struct zmem_magazine {
 
 /**
  * struct zmem_cpu_slow - the slow path's part of a CPU's share
+ * @common: of the cache, the same on every CPU
  * @home: the nearest node with memory
  * @closed: calls left to sample before the magazines open again; the loaded
  *	magazine's count is valid meanwhile
- * @seen: the tuner's: allocs + frees when it last looked
+ * @seen: the tuner's: calls when it last looked
  * @idle: the tuner's: looks in a row that saw no call
  * @wish: the tuner's: what this CPU is to do, enum zmem_wish; caches_lock
+ * @surplus: objects that loaded magazines took, less those that they served,
+ *	until they were unloaded
  * @swap_allocs: allocations that the previous magazine served
  * @swap_frees: frees that it took
  * @slow_allocs: allocations that depot or slab served
@@ -90,11 +95,13 @@ struct zmem_magazine {
  * @remote: a magazine for each other node, on its way home
  */
 struct zmem_cpu_slow {
+	struct zmem_common *common;
 	u32 home;
 	u32 closed;
 	unsigned long seen;
 	u32 idle;
 	u32 wish;
+	long surplus;
 	unsigned long swap_allocs;
 	unsigned long swap_frees;
 	unsigned long slow_allocs;
@@ -212,8 +219,8 @@ struct zmem_latency {
 };
 
 /**
- * struct zmem_cache - a cache
- * @front: first, for inline callers
+ * struct zmem_common - what a cache's CPUs have in common
+ * @cache: the cache to its callers, and where the CPUs' shares are
  * @object_size: bytes that a caller may use
  * @size: bytes from one object to the next
  * @reciprocal: of @size, for finding an object's index
@@ -244,8 +251,8 @@ struct zmem_latency {
  * @name: a copy
  * @node: a part for each possible node
  */
-struct zmem_cache {
-	struct zmem_cache_front front;
+struct zmem_common {
+	struct zmem_cache *cache;
 	unsigned int object_size;
 	unsigned int size;
 	u32 reciprocal;
@@ -281,14 +288,24 @@ struct zmem_cache {
 /* On once a second node has memory: objects' nodes are then looked at. */
 DECLARE_STATIC_KEY_FALSE(zmem_numa_key);
 
-static inline struct zmem_cpu_area __percpu *zmem_area(const struct zmem_cache *c)
+/* On once a free is more than a push: with zmem_numa_key, or to wipe objects. */
+DECLARE_STATIC_KEY_FALSE(zmem_free_key);
+
+void zmem_keys_set(void);
+
+static inline struct zmem_cpu_area __percpu *zmem_area(const struct zmem_common *c)
 {
-	return (struct zmem_cpu_area __percpu *)c->front.cpu;
+	return (struct zmem_cpu_area __percpu __force *)c->cache;
 }
 
 static inline struct zmem_cpu_slow *zmem_slow(struct zmem_cpu *zc)
 {
 	return &((struct zmem_cpu_area *)zc)->slow;
+}
+
+static inline struct zmem_common *zmem_common(struct zmem_cache *cache)
+{
+	return zmem_slow(zmem_cpu_any(zmem_shares(cache)))->common;
 }
 
 /* Counts in the slow path, where no CPU's share need be held. */

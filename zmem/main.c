@@ -139,8 +139,7 @@ static void hotplug_exit(void)
  */
 static void numa_check(struct work_struct *work)
 {
-	if (num_node_state(N_MEMORY) > 1 && !static_key_enabled(&zmem_numa_key))
-		static_branch_enable(&zmem_numa_key);
+	zmem_keys_set();
 }
 
 static DECLARE_WORK(numa_work, numa_check);

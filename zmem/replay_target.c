@@ -15,6 +15,7 @@
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include "internal.h"
 #include "core/stats.h"
 #include "replay_run.h"
 
@@ -265,7 +266,7 @@ static void take_snapshot(const struct replay_own *own,
 			  struct zmem_replay_cache *out,
 			  struct zmem_snapshot *s)
 {
-	zmem_snapshot_take(own->zmem, s);
+	zmem_snapshot_take(zmem_common(own->zmem), s);
 	out->size = s->size;
 	out->allocated = s->bytes_allocated;
 	out->held = s->bytes_held;

@@ -24,7 +24,7 @@ static void drain_cpu(struct work_struct *work);
 static DEFINE_PER_CPU(struct work_struct, drain_work);
 static unsigned long drain_next;
 
-static int drain_cache(struct zmem_cache *c, void *unused)
+static int drain_cache(struct zmem_common *c, void *unused)
 {
 	if (!(c->flags & ZMEM_NO_MAGAZINES))
 		zmem_magazines_drain_this_cpu(c);

@@ -14,25 +14,61 @@
 #include <linux/preempt.h>
 #include <zmem/types.h>
 
-/* This CPU's share with busy set and preemption off, or NULL if busy was. */
-static __always_inline struct zmem_cpu *
-zmem_cpu_enter(struct zmem_cpu __percpu *cpu)
+/* Says of a share that somebody is at work on it.  Not 0: see below. */
+#define ZMEM_BUSY	1
+
+/*
+ * On x86 the share is addressed through the segment that per-CPU data start
+ * at: an instruction less than forming its address.  The sanitizers of older
+ * compilers get such pointers wrong, and sparse does not know them.
+ */
+#if defined(CONFIG_X86_64) && defined(CONFIG_SMP) && defined(__SEG_GS) && \
+	!defined(CONFIG_KASAN) && !defined(CONFIG_KCSAN) && !defined(__CHECKER__)
+#define zmem_here_t		struct zmem_cpu __seg_gs *
+#define zmem_here_ptr(cpu)	((zmem_here_t)(uintptr_t)(cpu))
+#else
+#define zmem_here_t		struct zmem_cpu *
+#define zmem_here_ptr(cpu)	raw_cpu_ptr(cpu)
+#endif
+
+/*
+ * This CPU's share with busy set and preemption off, or NULL if busy was.
+ * For as long as preemption is off: the pointer says "this CPU's".
+ */
+static __always_inline zmem_here_t zmem_here_enter(struct zmem_cpu __percpu *cpu)
 {
-	struct zmem_cpu *zc;
+	zmem_here_t zc;
 
 	preempt_disable();
-	zc = raw_cpu_ptr(cpu);
-	/* Only this CPU writes busy, and an interrupt leaves it as it was. */
-	if (unlikely(data_race(zc->busy))) {
+	zc = zmem_here_ptr(cpu);
+	/*
+	 * Only this CPU writes busy, and an interrupt leaves it as it was.
+	 * Comparing memory with 0 is two instructions to gcc, with 1 it is one.
+	 */
+	if (unlikely(data_race(zc->busy) == ZMEM_BUSY)) {
 		preempt_enable();
 		return NULL;
 	}
-	WRITE_ONCE(zc->busy, 1);
+	WRITE_ONCE(zc->busy, ZMEM_BUSY);
 	barrier();
 	/* Callers' tests for NULL then cost nothing. */
 	if (!zc)
 		__builtin_unreachable();
 	return zc;
+}
+
+static __always_inline void zmem_here_exit(zmem_here_t zc)
+{
+	barrier();
+	WRITE_ONCE(zc->busy, 0);
+	preempt_enable();
+}
+
+/* The same with an ordinary pointer, for the slow path. */
+static __always_inline struct zmem_cpu *
+zmem_cpu_enter(struct zmem_cpu __percpu *cpu)
+{
+	return zmem_here_enter(cpu) ? raw_cpu_ptr(cpu) : NULL;
 }
 
 static __always_inline void zmem_cpu_exit(struct zmem_cpu *zc)
@@ -42,12 +78,11 @@ static __always_inline void zmem_cpu_exit(struct zmem_cpu *zc)
 	preempt_enable();
 }
 
-/* Counts what this CPU did. */
-static __always_inline void zmem_cpu_count(unsigned long *counter, unsigned long n)
-{
-	/* Others read the counter meanwhile, and make do with an old value. */
-	data_race(*counter += n);
-}
+/* A share that stays what it is: for what is the same in all of them. */
+#define zmem_cpu_any(cpu)	raw_cpu_ptr(cpu)
+
+/* Counts what this CPU did.  Others read the counter, and get by with an old value. */
+#define zmem_cpu_count(counter, n)	data_race(*(counter) += (n))
 
 /* Work that other CPUs ask for comes from a workqueue: nothing to poll. */
 static inline void zmem_cpu_poll(void)

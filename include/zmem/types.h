@@ -13,7 +13,7 @@
 #include <linux/log2.h>
 #include <linux/percpu.h>
 
-#define ZMEM_LAYOUT	1u
+#define ZMEM_LAYOUT	2u
 
 /* Sizes in bytes: small, medium, then runs of whole pages. */
 #define ZMEM_SMALL_MAX	256u
@@ -22,7 +22,6 @@
 #define ZMEM_OBJECT_MAX	32768u	/* of an object cache: what a slab's run holds */
 #define ZMEM_NAME_MAX	32
 
-struct zmem_cache;
 struct zmem_magazine;
 
 /**
@@ -30,24 +29,25 @@ struct zmem_magazine;
  * @top: where the next object is pushed; top[-1] is popped next
  * @low: @top may not go below: the loaded magazine's first slot
  * @high: @top may not go above: behind the loaded magazine's last slot
- * @allocs: allocations that @loaded served
- * @frees: frees that @loaded took
+ * @allocs: allocations that the loaded magazine served
+ * @start: where @top was when the magazine was loaded: what it took since is
+ *	what it served, and as many more as @top is above (zmem_cpu_frees())
  * @busy: set while this CPU works on the fields of this line.  An interrupt
  *	that finds it set goes to the slab instead
  * @node: the node whose objects @loaded holds
  * @loaded: the magazine behind @top; its own count is stale meanwhile
  * @prev: the magazine that was loaded before
  *
- * Only the owning CPU writes, with preemption off and @busy set; @allocs and
- * @frees are read by anyone.  low == high == top sends every call to the
- * slow path: that is an empty, a closed, or a not yet equipped CPU.
+ * Only the owning CPU writes, with preemption off and @busy set; anyone reads,
+ * for statistics.  low == high == top sends every call to the slow path: that
+ * is an empty, a closed, or a not yet equipped CPU.
  */
 struct zmem_cpu {
 	void **top;
 	void **low;
 	void **high;
 	unsigned long allocs;
-	unsigned long frees;
+	void **start;
 	u32 busy;
 	u32 node;
 	struct zmem_magazine *loaded;
@@ -55,10 +55,18 @@ struct zmem_cpu {
 	/* private: the slow path's, on lines of its own (zmem/internal.h) */
 } ____cacheline_aligned;
 
-/* What an inline caller may know of a cache: where its CPUs' shares are. */
-struct zmem_cache_front {
-	struct zmem_cpu __percpu *cpu;
-};
+/*
+ * A cache, to its callers: a per-CPU pointer in disguise, so that the fast
+ * path touches this CPU's share and nothing else.  What the CPUs have in
+ * common is found from there (struct zmem_common in zmem/internal.h).  The
+ * type is never defined: nobody can look through the pointer by mistake.
+ */
+struct zmem_cache;
+
+static __always_inline struct zmem_cpu __percpu *zmem_shares(struct zmem_cache *cache)
+{
+	return (struct zmem_cpu __percpu __force *)cache;
+}
 
 /*
  * Size classes: steps of 8 up to 64, then four to each doubling up to

@@ -106,7 +106,7 @@ void zmem_cache_free(struct zmem_cache *cache, void *object);
 int zmem_cache_alloc_bulk(struct zmem_cache *cache, gfp_t gfp, size_t nr,
 			  void **objects);
 void zmem_cache_free_bulk(struct zmem_cache *cache, size_t nr, void **objects);
-unsigned int zmem_cache_size(const struct zmem_cache *cache);
+unsigned int zmem_cache_size(struct zmem_cache *cache);
 
 /**
  * zmem_cache_zalloc() - allocate an object of zero bytes

@@ -16,11 +16,11 @@
 #include "core/tuner.h"
 
 /* Surfaces are the program's own affair here. */
-void zmem_surface_add(struct zmem_cache *c)
+void zmem_surface_add(struct zmem_common *c)
 {
 }
 
-void zmem_surface_remove(struct zmem_cache *c)
+void zmem_surface_remove(struct zmem_common *c)
 {
 }
 
@@ -66,8 +66,7 @@ static int init_once(void)
 		zmem_pools_exit();
 		return err;
 	}
-	if (num_node_state(N_MEMORY) > 1)
-		static_branch_enable(&zmem_numa_key);
+	zmem_keys_set();
 	cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "zmem:dead", NULL, cpu_dead);
 	return 0;
 }

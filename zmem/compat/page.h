@@ -53,10 +53,15 @@ static __always_inline struct page *zmem_virt_to_page(const void *p)
 #ifdef CONFIG_X86_64
 	/* The direct map only: two instructions less than __pa(). */
 	unsigned long offset = (unsigned long)p - PAGE_OFFSET;
+	struct page *page;
 
 	if (unlikely(offset >= zmem_direct_map_bytes))
 		return NULL;
-	return pfn_to_page(offset >> PAGE_SHIFT);
+	page = pfn_to_page(offset >> PAGE_SHIFT);
+	/* Callers' tests for NULL then cost nothing more. */
+	if (!page)
+		__builtin_unreachable();
+	return page;
 #else
 	if (unlikely(!virt_addr_valid(p)))
 		return NULL;

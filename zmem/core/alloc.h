@@ -23,33 +23,28 @@ static __always_inline void zmem_might_alloc(gfp_t gfp)
 		might_alloc(gfp);
 }
 
-static __always_inline void *zmem_do_alloc(struct zmem_cache *c, gfp_t gfp)
+static __always_inline void *zmem_do_alloc(struct zmem_cache *cache, gfp_t gfp)
 {
 	void *object;
 
-	if (unlikely(gfp & ZMEM_GFP_SPECIAL))
-		return zmem_cache_alloc_slow(c, gfp, NUMA_NO_NODE);
+	if (unlikely(gfp & ZMEM_GFP_SPECIAL) || want_init_on_alloc(0))
+		return zmem_cache_alloc_wiped(cache, gfp);
 	zmem_might_alloc(gfp);
-	if (unlikely(!zmem_magazine_pop(c, &object)))
-		return zmem_cache_alloc_slow(c, gfp, NUMA_NO_NODE);
-	zmem_unpoison(object, c->object_size);
-	/* Without flags of its own the call is wiped if all are. */
-	if (want_init_on_alloc(0))
-		return zmem_cache_wipe(c, object, 0);
+	if (unlikely(!zmem_magazine_pop(cache, &object)))
+		return zmem_cache_alloc_miss(cache, gfp);
+	if (ZMEM_POISON)
+		zmem_unpoison(object, zmem_common(cache)->object_size);
 	return object;
 }
 
 /* @page is the object's, or NULL: it is found if need be. */
-static __always_inline void zmem_do_free(struct zmem_cache *c, void *object,
+static __always_inline void zmem_do_free(struct zmem_cache *cache, void *object,
 					 const struct page *page)
 {
-	if (want_init_on_free()) {
-		zmem_cache_free_wiped(c, object);
-		return;
-	}
-	zmem_poison(object, c->object_size);
-	if (unlikely(!zmem_magazine_push(c, object, page)))
-		zmem_cache_free_slow(c, object);
+	if (ZMEM_POISON)
+		zmem_poison(object, zmem_common(cache)->object_size);
+	if (unlikely(!zmem_magazine_push(cache, object, page, false)))
+		zmem_cache_free_slow(cache, object);
 }
 
 #endif /* _ZMEM_CORE_ALLOC_H */

@@ -29,6 +29,7 @@
 DEFINE_MUTEX(zmem_caches_lock);
 LIST_HEAD(zmem_caches);
 DEFINE_STATIC_KEY_FALSE(zmem_numa_key);
+DEFINE_STATIC_KEY_FALSE(zmem_free_key);
 
 /*
  * magazine_max: 252 objects are 2 KiB of pointers, beyond which a magazine
@@ -96,7 +97,7 @@ static unsigned int align_for(unsigned int size, const struct zmem_cache_args *a
 	return align;
 }
 
-static void cache_settings(struct zmem_cache *c, const struct zmem_cache_args *args)
+static void cache_settings(struct zmem_common *c, const struct zmem_cache_args *args)
 {
 	const struct zmem_settings *d = &zmem_defaults;
 
@@ -110,7 +111,7 @@ static void cache_settings(struct zmem_cache *c, const struct zmem_cache_args *a
 	c->magazine_size = min(magazine_size_for(c->size), c->magazine_max);
 }
 
-static int cache_make_nodes(struct zmem_cache *c)
+static int cache_make_nodes(struct zmem_common *c)
 {
 	struct zmem_node *n;
 	int node;
@@ -127,31 +128,33 @@ static int cache_make_nodes(struct zmem_cache *c)
 	return 0;
 }
 
-static int cache_make_cpus(struct zmem_cache *c)
+static int cache_make_cpus(struct zmem_common *c)
 {
 	size_t bytes = sizeof(struct zmem_cpu_area) +
 		       nr_node_ids * sizeof(struct zmem_magazine *);
 	int cpu;
 
-	c->front.cpu = __alloc_percpu(bytes, __alignof__(struct zmem_cpu_area));
-	if (!c->front.cpu)
+	c->cache = (struct zmem_cache __force *)
+		   __alloc_percpu(bytes, __alignof__(struct zmem_cpu_area));
+	if (!c->cache)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu) {
-		struct zmem_cpu *zc = per_cpu_ptr(c->front.cpu, cpu);
+		struct zmem_cpu_area *area = per_cpu_ptr(zmem_area(c), cpu);
 
-		zmem_slow(zc)->home = cpu_to_mem(cpu);
-		zc->node = zmem_slow(zc)->home;
+		area->slow.common = c;
+		area->slow.home = cpu_to_mem(cpu);
+		area->fast.node = area->slow.home;
 	}
 	return 0;
 }
 
 /* Unmakes a cache, whatever is there of it; returns the objects that leaked. */
-static unsigned long cache_unmake(struct zmem_cache *c)
+static unsigned long cache_unmake(struct zmem_common *c)
 {
 	unsigned long leaked = 0;
 	int cpu, node;
 
-	if (c->front.cpu)
+	if (c->cache)
 		for_each_possible_cpu(cpu)
 			zmem_magazines_drain_cpu(c, cpu);
 	for_each_node(node) {
@@ -161,14 +164,14 @@ static unsigned long cache_unmake(struct zmem_cache *c)
 		leaked += zmem_slabs_exit(c, &c->node[node]->slabs);
 		kfree(c->node[node]);
 	}
-	free_percpu(c->front.cpu);
+	free_percpu(zmem_area(c));
 	kfree(c->latency);
 	return leaked;
 }
 
-static int cache_enlist(struct zmem_cache *c)
+static int cache_enlist(struct zmem_common *c)
 {
-	struct zmem_cache *other;
+	struct zmem_common *other;
 	int err = 0;
 
 	mutex_lock(&zmem_caches_lock);
@@ -181,10 +184,10 @@ static int cache_enlist(struct zmem_cache *c)
 	return err;
 }
 
-static struct zmem_cache *cache_new(const char *name, unsigned int size,
-				    const struct zmem_cache_args *args)
+static struct zmem_common *cache_new(const char *name, unsigned int size,
+				     const struct zmem_cache_args *args)
 {
-	struct zmem_cache *c;
+	struct zmem_common *c;
 
 	c = kzalloc(struct_size(c, node, nr_node_ids), GFP_KERNEL);
 	if (!c)
@@ -211,14 +214,14 @@ static struct zmem_cache *cache_new(const char *name, unsigned int size,
  * @internal_flags: ZMEM_NO_MAGAZINES, ZMEM_SIZE_CLASS, ZMEM_LARGE, ZMEM_ZERO
  *
  * Context: may sleep.
- * Return: as zmem_cache_create().
+ * Return: what its CPUs have in common, or as zmem_cache_create().
  */
-struct zmem_cache *zmem_cache_make(const char *name, unsigned int size,
-				   const struct zmem_cache_args *args,
-				   unsigned int internal_flags)
+struct zmem_common *zmem_cache_make(const char *name, unsigned int size,
+				    const struct zmem_cache_args *args,
+				    unsigned int internal_flags)
 {
 	static const struct zmem_cache_args no_args;
-	struct zmem_cache *c;
+	struct zmem_common *c;
 	int err;
 
 	args = args ? args : &no_args;
@@ -256,24 +259,30 @@ struct zmem_cache *__zmem_cache_create(const char *name, unsigned int size,
 				       const struct zmem_cache_args *args,
 				       unsigned int layout)
 {
+	struct zmem_common *c;
+
 	if (layout != ZMEM_LAYOUT)
 		return ERR_PTR(-ENOEXEC);
-	return zmem_cache_make(name, size, args, 0);
+	c = zmem_cache_make(name, size, args, 0);
+	return IS_ERR(c) ? ERR_CAST(c) : c->cache;
 }
 EXPORT_SYMBOL(__zmem_cache_create);
 
 /**
  * zmem_cache_destroy() - unmake a cache that nobody uses any more
- * @c: the cache, or NULL, or an ERR_PTR()
+ * @cache: the cache, or NULL, or an ERR_PTR()
  *
  * Objects that were not freed are reported; their memory stays allocated.
  *
  * Context: may sleep.
  */
-void zmem_cache_destroy(struct zmem_cache *c)
+void zmem_cache_destroy(struct zmem_cache *cache)
 {
-	if (IS_ERR_OR_NULL(c))
+	struct zmem_common *c;
+
+	if (IS_ERR_OR_NULL(cache))
 		return;
+	c = zmem_common(cache);
 	zmem_surface_remove(c);
 	mutex_lock(&zmem_caches_lock);
 	list_del(&c->list);
@@ -291,15 +300,16 @@ static void shrink_this_cpu(void *cache)
 
 /**
  * zmem_cache_shrink() - give back what a cache holds and does not use
- * @c: the cache
+ * @cache: the cache
  *
  * Drains every CPU's magazines and the depots, then frees empty slabs.
  *
  * Context: may sleep.
  * Return: 0.
  */
-int zmem_cache_shrink(struct zmem_cache *c)
+int zmem_cache_shrink(struct zmem_cache *cache)
 {
+	struct zmem_common *c = zmem_common(cache);
 	int node;
 
 	zmem_on_each_cpu(shrink_this_cpu, c, NULL);
@@ -313,21 +323,32 @@ EXPORT_SYMBOL(zmem_cache_shrink);
 
 /**
  * zmem_cache_size() - bytes that a caller may use of an object
- * @c: the cache
+ * @cache: the cache
  *
  * Return: the size that the cache was created with.
  */
-unsigned int zmem_cache_size(const struct zmem_cache *c)
+unsigned int zmem_cache_size(struct zmem_cache *cache)
 {
-	return c->object_size;
+	return zmem_common(cache)->object_size;
 }
 EXPORT_SYMBOL(zmem_cache_size);
+
+/* Turns on the tests that this machine's frees need, once and for good. */
+void zmem_keys_set(void)
+{
+	bool numa = num_node_state(N_MEMORY) > 1;
+
+	if (numa && !static_key_enabled(&zmem_numa_key))
+		static_branch_enable(&zmem_numa_key);
+	if ((numa || want_init_on_free()) && !static_key_enabled(&zmem_free_key))
+		static_branch_enable(&zmem_free_key);
+}
 
 /*
  * Zeroes an object if the call or the machine wants it; as in SLUB, not one
  * whose constructor's work would be undone.
  */
-void *zmem_cache_wipe(struct zmem_cache *c, void *object, gfp_t gfp)
+static void *cache_wipe(struct zmem_common *c, void *object, gfp_t gfp)
 {
 	if (!c->ctor && want_init_on_alloc(gfp))
 		memset(object, 0, c->object_size);
@@ -335,7 +356,7 @@ void *zmem_cache_wipe(struct zmem_cache *c, void *object, gfp_t gfp)
 }
 
 /* Whether the call's flags are such that this cache can honour them. */
-static bool gfp_is_good(struct zmem_cache *c, gfp_t gfp)
+static bool gfp_is_good(struct zmem_common *c, gfp_t gfp)
 {
 	if (!(gfp & (ZMEM_GFP_BYPASS | __GFP_HIGHMEM)) &&
 	    !(c->ctor && gfp & __GFP_ZERO))
@@ -353,29 +374,40 @@ static bool gfp_is_good(struct zmem_cache *c, gfp_t gfp)
  * emergency reserves can serve, get pages of their own: a run is freed as it
  * was made, and never rests in a magazine.
  */
-static void *class_alloc_run(struct zmem_cache *c, gfp_t gfp, int node)
+static void *class_alloc_run(struct zmem_common *c, gfp_t gfp, int node)
 {
 	return zmem_large_alloc(zmem_large, c->size,
 				gfp & (ZMEM_GFP_PAGES | ZMEM_GFP_BYPASS | __GFP_ZERO),
 				node);
 }
 
-/**
- * zmem_cache_alloc_slow() - allocate what the fast path did not
- * @c: the cache
- * @gfp: as the caller gave it
- * @node: preferred (required with __GFP_THISNODE), or NUMA_NO_NODE
- *
+/*
  * Slabs never dip into the emergency reserves: an object of such a page could
  * not be told from others when it is freed.
+ */
+static void *cache_alloc(struct zmem_common *c, gfp_t gfp, int node)
+{
+	gfp_t pages = (gfp & ZMEM_GFP_PAGES) | __GFP_NOMEMALLOC;
+	void *object;
+
+	if (node == NUMA_NO_NODE && zmem_magazine_pop(c->cache, &object))
+		return object;
+	return zmem_magazine_alloc(c, pages, node);
+}
+
+/**
+ * zmem_cache_alloc_slow() - allocate what the fast path did not
+ * @cache: the cache
+ * @gfp: as the caller gave it
+ * @node: preferred (required with __GFP_THISNODE), or NUMA_NO_NODE
  *
  * Context: as @gfp says.
  * Return: the object, wiped if it is to be, or NULL.
  */
-void *zmem_cache_alloc_slow(struct zmem_cache *c, gfp_t gfp, int node)
+void *zmem_cache_alloc_slow(struct zmem_cache *cache, gfp_t gfp, int node)
 {
-	gfp_t pages = (gfp & ZMEM_GFP_PAGES) | __GFP_NOMEMALLOC;
-	void *object = NULL;
+	struct zmem_common *c = zmem_common(cache);
+	void *object;
 
 	zmem_might_alloc(gfp);
 	if (c->flags & ZMEM_ZERO)
@@ -384,62 +416,98 @@ void *zmem_cache_alloc_slow(struct zmem_cache *c, gfp_t gfp, int node)
 		return class_alloc_run(c, gfp, node);
 	if (!gfp_is_good(c, gfp))
 		return NULL;
-	if (node != NUMA_NO_NODE || !zmem_magazine_pop(c, &object))
-		object = zmem_magazine_alloc(c, pages, node);
+	object = cache_alloc(c, gfp, node);
 	if (!object) {
 		if (c->flags & ZMEM_SIZE_CLASS && !(gfp & __GFP_NOMEMALLOC))
 			return class_alloc_run(c, gfp | __GFP_NOWARN, node);
 		return NULL;
 	}
 	zmem_unpoison(object, c->object_size);
-	return zmem_cache_wipe(c, object, gfp);
+	return cache_wipe(c, object, gfp);
 }
 
-/* Frees what the fast path did not. */
-void zmem_cache_free_slow(struct zmem_cache *c, void *object)
+/*
+ * The loaded magazine is empty: most often the previous one is not, and all
+ * that is to do is to swap them.
+ */
+noinline void *zmem_cache_alloc_miss(struct zmem_cache *cache, gfp_t gfp)
 {
-	if (c->flags & ZMEM_LARGE)
-		zmem_large_free(c, object);
-	else
-		zmem_magazine_free(c, object);
+	struct zmem_common *c = zmem_common(cache);
+	void *object = zmem_magazine_swap_pop(c);
+
+	if (unlikely(!object))
+		return zmem_cache_alloc_slow(cache, gfp, NUMA_NO_NODE);
+	zmem_unpoison(object, c->object_size);
+	return cache_wipe(c, object, gfp);
 }
 
-/* A run is more than an object: what frees runs sees to it. */
-static void object_taken(struct zmem_cache *c, void *object)
+/*
+ * Calls that want something of their own: most often zero bytes, because they
+ * say so or because this machine zeroes all.
+ */
+noinline void *zmem_cache_alloc_wiped(struct zmem_cache *cache, gfp_t gfp)
 {
-	if (c->flags & ZMEM_LARGE)
+	struct zmem_common *c = zmem_common(cache);
+	void *object;
+
+	if ((gfp & ZMEM_GFP_SPECIAL & ~__GFP_ZERO) || (c->ctor && gfp & __GFP_ZERO))
+		return zmem_cache_alloc_slow(cache, gfp, NUMA_NO_NODE);
+	zmem_might_alloc(gfp);
+	if (unlikely(!zmem_magazine_pop(cache, &object)))
+		return zmem_cache_alloc_miss(cache, gfp);
+	zmem_unpoison(object, c->object_size);
+	return cache_wipe(c, object, gfp);
+}
+
+/* Machines that zero what is freed; as in SLUB, not constructed objects. */
+static void cache_wipe_freed(struct zmem_common *c, void *object)
+{
+	const struct page *page = zmem_virt_to_page(object);
+
+	/* Nothing is written to what may not be ours. */
+	if (c->ctor || !page || !zmem_page_tagged(page) ||
+	    zmem_page_cache(page) != c->cache)
 		return;
-	if (want_init_on_free() && !c->ctor)
-		memset(object, 0, c->object_size);
+	zmem_unpoison(object, c->object_size);
+	memset(object, 0, c->object_size);
 	zmem_poison(object, c->object_size);
 }
 
-/* zmem_do_free() on a machine that zeroes what is freed. */
-void zmem_cache_free_wiped(struct zmem_cache *c, void *object)
+/* Frees what the fast path did not. */
+void zmem_cache_free_slow(struct zmem_cache *cache, void *object)
 {
-	object_taken(c, object);
-	if (!zmem_magazine_push(c, object, NULL))
-		zmem_cache_free_slow(c, object);
+	struct zmem_common *c = zmem_common(cache);
+
+	if (c->flags & ZMEM_LARGE) {
+		zmem_large_free(c, object);
+		return;
+	}
+	if (want_init_on_free()) {
+		cache_wipe_freed(c, object);
+		if (zmem_magazine_push(cache, object, NULL, true))
+			return;
+	}
+	zmem_magazine_free(c, object);
 }
 
 /**
  * zmem_cache_alloc() - allocate an object
- * @c: the cache
+ * @cache: the cache
  * @gfp: as for kmem_cache_alloc()
  *
  * Context: as kmem_cache_alloc() with the same @gfp; see the head of
  * zmem/zmem.h.
  * Return: the object, or NULL.
  */
-void *zmem_cache_alloc(struct zmem_cache *c, gfp_t gfp)
+void *zmem_cache_alloc(struct zmem_cache *cache, gfp_t gfp)
 {
-	return zmem_do_alloc(c, gfp);
+	return zmem_do_alloc(cache, gfp);
 }
 EXPORT_SYMBOL(zmem_cache_alloc);
 
 /**
  * zmem_cache_alloc_node() - allocate an object of a node's memory
- * @c: the cache
+ * @cache: the cache
  * @gfp: as for kmem_cache_alloc_node(); with __GFP_THISNODE no other node
  *	will do
  * @node: the node, or NUMA_NO_NODE
@@ -447,39 +515,72 @@ EXPORT_SYMBOL(zmem_cache_alloc);
  * Context: as zmem_cache_alloc().
  * Return: the object, or NULL.
  */
-void *zmem_cache_alloc_node(struct zmem_cache *c, gfp_t gfp, int node)
+void *zmem_cache_alloc_node(struct zmem_cache *cache, gfp_t gfp, int node)
 {
 	if (node == NUMA_NO_NODE)
-		return zmem_do_alloc(c, gfp);
-	return zmem_cache_alloc_slow(c, gfp, node);
+		return zmem_do_alloc(cache, gfp);
+	return zmem_cache_alloc_slow(cache, gfp, node);
 }
 EXPORT_SYMBOL(zmem_cache_alloc_node);
 
 /**
  * zmem_cache_free() - free an object
- * @c: the cache that it came from
+ * @cache: the cache that it came from
  * @object: the object
  *
  * Context: any but NMI; on PREEMPT_RT see the head of zmem/zmem.h.
  */
-void zmem_cache_free(struct zmem_cache *c, void *object)
+void zmem_cache_free(struct zmem_cache *cache, void *object)
 {
-	zmem_do_free(c, object, NULL);
+	zmem_do_free(cache, object, NULL);
 }
 EXPORT_SYMBOL(zmem_cache_free);
 
-static void bulk_given(struct zmem_cache *c, void **objects, unsigned int nr)
+/* What the machine, or a checker, wants done to objects from magazines. */
+static void bulk_given(struct zmem_common *c, void **objects, size_t nr)
 {
 	while (nr--) {
 		zmem_unpoison(objects[nr], c->object_size);
-		if (want_init_on_alloc(0))
-			zmem_cache_wipe(c, objects[nr], 0);
+		cache_wipe(c, objects[nr], 0);
 	}
+}
+
+static void bulk_taken(struct zmem_common *c, void **objects, size_t nr)
+{
+	while (nr--) {
+		zmem_poison(objects[nr], c->object_size);
+		if (want_init_on_free())
+			cache_wipe_freed(c, objects[nr]);
+	}
+}
+
+/* A bulk that the loaded magazine cannot give: what there is, and refills. */
+static noinline int bulk_alloc(struct zmem_cache *cache, gfp_t gfp, size_t nr,
+			       void **objects)
+{
+	bool special = gfp & ZMEM_GFP_SPECIAL;
+	size_t done = 0;
+
+	for (;;) {
+		if (!special)
+			done += zmem_magazine_alloc_bulk(cache, objects + done, nr - done);
+		if (done == nr)
+			break;
+		objects[done] = zmem_cache_alloc_slow(cache, gfp, NUMA_NO_NODE);
+		if (!objects[done]) {
+			zmem_cache_free_bulk(cache, done, objects);
+			return 0;
+		}
+		done++;
+	}
+	if (!special && (ZMEM_POISON || want_init_on_alloc(0)))
+		bulk_given(zmem_common(cache), objects, nr);
+	return nr;
 }
 
 /**
  * zmem_cache_alloc_bulk() - allocate several objects, all or none
- * @c: the cache
+ * @cache: the cache
  * @gfp: as for zmem_cache_alloc()
  * @nr: how many
  * @objects: where to put them
@@ -487,51 +588,43 @@ static void bulk_given(struct zmem_cache *c, void **objects, unsigned int nr)
  * Context: as zmem_cache_alloc().
  * Return: @nr, or 0.
  */
-int zmem_cache_alloc_bulk(struct zmem_cache *c, gfp_t gfp, size_t nr, void **objects)
+int zmem_cache_alloc_bulk(struct zmem_cache *cache, gfp_t gfp, size_t nr,
+			  void **objects)
 {
-	size_t done = 0;
-	unsigned int n;
-
-	while (done < nr) {
-		if (!(gfp & ZMEM_GFP_SPECIAL)) {
-			n = zmem_magazine_alloc_bulk(c, objects + done,
-						     min_t(size_t, nr - done, UINT_MAX));
-			bulk_given(c, objects + done, n);
-			done += n;
-			if (done == nr)
-				break;
-		}
-		objects[done] = zmem_cache_alloc_slow(c, gfp, NUMA_NO_NODE);
-		if (!objects[done]) {
-			zmem_cache_free_bulk(c, done, objects);
-			return 0;
-		}
-		done++;
-	}
+	if (unlikely(gfp & ZMEM_GFP_SPECIAL) || ZMEM_POISON || want_init_on_alloc(0) ||
+	    unlikely(!zmem_magazine_pop_bulk(cache, objects, nr)))
+		return bulk_alloc(cache, gfp, nr, objects);
 	return nr;
 }
 EXPORT_SYMBOL(zmem_cache_alloc_bulk);
 
+/* A bulk that the loaded magazine cannot take as it is. */
+static noinline void bulk_free(struct zmem_cache *cache, size_t nr, void **objects)
+{
+	size_t done = 0;
+
+	if (ZMEM_POISON || want_init_on_free())
+		bulk_taken(zmem_common(cache), objects, nr);
+	for (;;) {
+		done += zmem_magazine_free_bulk(cache, objects + done, nr - done);
+		if (done == nr)
+			return;
+		zmem_magazine_free(zmem_common(cache), objects[done++]);
+	}
+}
+
 /**
  * zmem_cache_free_bulk() - free several objects
- * @c: the cache that they came from
+ * @cache: the cache that they came from
  * @nr: how many
  * @objects: which
  *
  * Context: as zmem_cache_free().
  */
-void zmem_cache_free_bulk(struct zmem_cache *c, size_t nr, void **objects)
+void zmem_cache_free_bulk(struct zmem_cache *cache, size_t nr, void **objects)
 {
-	size_t done;
-
-	for (done = 0; done < nr; done++)
-		object_taken(c, objects[done]);
-	for (done = 0;;) {
-		done += zmem_magazine_free_bulk(c, objects + done,
-						min_t(size_t, nr - done, UINT_MAX));
-		if (done >= nr)
-			return;
-		zmem_cache_free_slow(c, objects[done++]);
-	}
+	if (static_branch_unlikely(&zmem_free_key) || ZMEM_POISON ||
+	    unlikely(!zmem_magazine_push_bulk(cache, objects, nr)))
+		bulk_free(cache, nr, objects);
 }
 EXPORT_SYMBOL(zmem_cache_free_bulk);

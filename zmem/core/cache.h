@@ -22,15 +22,15 @@ extern struct list_head zmem_caches;
 /* gfp flags that the fast path does not serve. */
 #define ZMEM_GFP_SPECIAL	(ZMEM_GFP_BYPASS | __GFP_ZERO | __GFP_HIGHMEM)
 
-struct zmem_cache *zmem_cache_make(const char *name, unsigned int size,
-				   const struct zmem_cache_args *args,
-				   unsigned int internal_flags);
+struct zmem_common *zmem_cache_make(const char *name, unsigned int size,
+				    const struct zmem_cache_args *args,
+				    unsigned int internal_flags);
+void *zmem_cache_alloc_wiped(struct zmem_cache *cache, gfp_t gfp);
+void *zmem_cache_alloc_miss(struct zmem_cache *cache, gfp_t gfp);
 void *zmem_cache_alloc_slow(struct zmem_cache *cache, gfp_t gfp, int node);
-void *zmem_cache_wipe(struct zmem_cache *cache, void *object, gfp_t gfp);
-void zmem_cache_free_wiped(struct zmem_cache *cache, void *object);
 void zmem_cache_free_slow(struct zmem_cache *cache, void *object);
 
-void zmem_caches_for_each(int (*fn)(struct zmem_cache *cache, void *arg), void *arg);
+void zmem_caches_for_each(int (*fn)(struct zmem_common *cache, void *arg), void *arg);
 void zmem_caches_cpu_dead(unsigned int cpu);
 unsigned long zmem_caches_count(void);
 unsigned long zmem_caches_reclaim(unsigned long pages);

@@ -50,7 +50,7 @@ static size_t magazine_bytes(unsigned int size)
  * Context: as @gfp says.
  * Return: the magazine, or NULL.
  */
-struct zmem_magazine *zmem_magazine_new(struct zmem_cache *c, gfp_t gfp, int node)
+struct zmem_magazine *zmem_magazine_new(struct zmem_common *c, gfp_t gfp, int node)
 {
 	unsigned int size = READ_ONCE(c->magazine_size);
 	struct zmem_magazine *mag;
@@ -70,7 +70,7 @@ struct zmem_magazine *zmem_magazine_new(struct zmem_cache *c, gfp_t gfp, int nod
 }
 
 /* Unmakes a magazine without objects. */
-void zmem_magazine_delete(struct zmem_cache *c, struct zmem_magazine *mag)
+void zmem_magazine_delete(struct zmem_common *c, struct zmem_magazine *mag)
 {
 	atomic_long_dec(&c->magazines);
 	atomic_long_sub(ksize(mag), &c->magazine_bytes);
@@ -78,14 +78,14 @@ void zmem_magazine_delete(struct zmem_cache *c, struct zmem_magazine *mag)
 }
 
 /* Puts a magazine's objects back into their slabs. */
-void zmem_magazine_flush(struct zmem_cache *c, struct zmem_magazine *mag)
+void zmem_magazine_flush(struct zmem_common *c, struct zmem_magazine *mag)
 {
 	zmem_slab_free(c, mag->objects, mag->count);
 	mag->count = 0;
 }
 
 /* Unmakes a list of magazines, with and without objects. */
-void zmem_magazines_dissolve(struct zmem_cache *c, struct list_head *gone)
+void zmem_magazines_dissolve(struct zmem_common *c, struct list_head *gone)
 {
 	struct zmem_magazine *mag, *next;
 
@@ -110,7 +110,7 @@ static void depot_unlock(struct zmem_depot *d, unsigned long flags)
 }
 
 /* Whether one more magazine of @count objects is within the bound. */
-static bool depot_has_room(const struct zmem_cache *c, const struct zmem_depot *d,
+static bool depot_has_room(const struct zmem_common *c, const struct zmem_depot *d,
 			   unsigned int count)
 {
 	return (u64)(d->objects + count) * c->size <= (u64)c->depot_max_kib << 10;
@@ -140,7 +140,7 @@ static struct zmem_magazine *depot_del_full(struct zmem_depot *d)
 }
 
 /* A magazine of another size than the cache's present one is not kept. */
-static bool depot_add_empty(const struct zmem_cache *c, struct zmem_depot *d,
+static bool depot_add_empty(const struct zmem_common *c, struct zmem_depot *d,
 			    struct zmem_magazine *mag)
 {
 	if (mag->size != READ_ONCE(c->magazine_size))
@@ -182,7 +182,7 @@ static void depot_cut_empty(struct zmem_depot *d, struct list_head *dead)
  * Return: a magazine with objects, @empty being gone; or NULL, @empty being
  * still the caller's.
  */
-struct zmem_magazine *zmem_depot_get_full(struct zmem_cache *c, int node,
+struct zmem_magazine *zmem_depot_get_full(struct zmem_common *c, int node,
 					  struct zmem_magazine *empty)
 {
 	struct zmem_depot *d = &c->node[node]->depot;
@@ -213,7 +213,7 @@ struct zmem_magazine *zmem_depot_get_full(struct zmem_cache *c, int node,
  * Context: any but NMI.
  * Return: a magazine without objects, or NULL; @full is gone either way.
  */
-struct zmem_magazine *zmem_depot_get_empty(struct zmem_cache *c, int node,
+struct zmem_magazine *zmem_depot_get_empty(struct zmem_common *c, int node,
 					   struct zmem_magazine *full)
 {
 	struct zmem_depot *d = &c->node[node]->depot;
@@ -243,7 +243,7 @@ struct zmem_magazine *zmem_depot_get_empty(struct zmem_cache *c, int node,
  *
  * Context: any but NMI.
  */
-void zmem_depot_put(struct zmem_cache *c, struct zmem_magazine *mag)
+void zmem_depot_put(struct zmem_common *c, struct zmem_magazine *mag)
 {
 	struct zmem_depot *d = &c->node[mag->node]->depot;
 	unsigned long flags;
@@ -270,7 +270,7 @@ void zmem_depot_put(struct zmem_cache *c, struct zmem_magazine *mag)
  * Gives the coldest magazines back, all of them or those that were not worked
  * with since this was last done; returns how many.
  */
-static unsigned int depot_trim(struct zmem_cache *c, int node, bool all)
+static unsigned int depot_trim(struct zmem_common *c, int node, bool all)
 {
 	struct zmem_depot *d = &c->node[node]->depot;
 	struct zmem_magazine *mag;
@@ -305,7 +305,7 @@ static unsigned int depot_trim(struct zmem_cache *c, int node, bool all)
  *
  * Context: any but NMI.
  */
-void zmem_depot_drain(struct zmem_cache *c, int node)
+void zmem_depot_drain(struct zmem_common *c, int node)
 {
 	depot_trim(c, node, true);
 }
@@ -318,7 +318,7 @@ void zmem_depot_drain(struct zmem_cache *c, int node)
  * Context: any but NMI.
  * Return: magazines given back.
  */
-unsigned int zmem_depot_reap(struct zmem_cache *c, int node)
+unsigned int zmem_depot_reap(struct zmem_common *c, int node)
 {
 	return depot_trim(c, node, false);
 }

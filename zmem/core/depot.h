@@ -7,23 +7,23 @@
 #include <linux/types.h>
 
 struct list_head;
-struct zmem_cache;
+struct zmem_common;
 struct zmem_depot;
 struct zmem_magazine;
 
 void zmem_depot_init(struct zmem_depot *depot);
-void zmem_depot_drain(struct zmem_cache *cache, int node);
-unsigned int zmem_depot_reap(struct zmem_cache *cache, int node);
+void zmem_depot_drain(struct zmem_common *cache, int node);
+unsigned int zmem_depot_reap(struct zmem_common *cache, int node);
 
-struct zmem_magazine *zmem_depot_get_full(struct zmem_cache *cache, int node,
+struct zmem_magazine *zmem_depot_get_full(struct zmem_common *cache, int node,
 					  struct zmem_magazine *empty);
-struct zmem_magazine *zmem_depot_get_empty(struct zmem_cache *cache, int node,
+struct zmem_magazine *zmem_depot_get_empty(struct zmem_common *cache, int node,
 					   struct zmem_magazine *full);
-void zmem_depot_put(struct zmem_cache *cache, struct zmem_magazine *mag);
+void zmem_depot_put(struct zmem_common *cache, struct zmem_magazine *mag);
 
-struct zmem_magazine *zmem_magazine_new(struct zmem_cache *cache, gfp_t gfp, int node);
-void zmem_magazine_flush(struct zmem_cache *cache, struct zmem_magazine *mag);
-void zmem_magazine_delete(struct zmem_cache *cache, struct zmem_magazine *mag);
-void zmem_magazines_dissolve(struct zmem_cache *cache, struct list_head *gone);
+struct zmem_magazine *zmem_magazine_new(struct zmem_common *cache, gfp_t gfp, int node);
+void zmem_magazine_flush(struct zmem_common *cache, struct zmem_magazine *mag);
+void zmem_magazine_delete(struct zmem_common *cache, struct zmem_magazine *mag);
+void zmem_magazines_dissolve(struct zmem_common *cache, struct list_head *gone);
 
 #endif /* _ZMEM_CORE_DEPOT_H */

@@ -45,7 +45,7 @@ static void large_cut(struct page *page, unsigned int order, unsigned long pages
  * Return: the memory, aligned to its size's largest power of two at least, or
  * NULL.
  */
-void *zmem_large_alloc(struct zmem_cache *large, size_t size, gfp_t gfp, int node)
+void *zmem_large_alloc(struct zmem_common *large, size_t size, gfp_t gfp, int node)
 {
 	unsigned int order = get_order(size), how;
 	unsigned long pages = large_pages(size);
@@ -62,7 +62,7 @@ void *zmem_large_alloc(struct zmem_cache *large, size_t size, gfp_t gfp, int nod
 		large_cut(page, order, pages);
 	if (!(how & ZMEM_RUN_FRESH) && want_init_on_alloc(gfp))
 		memset(p, 0, pages * PAGE_SIZE);
-	zmem_page_bind(page, large, NULL, size,
+	zmem_page_bind(page, large->cache, NULL, size,
 		       how & ZMEM_RUN_BYPASS ? ZMEM_PAGE_BYPASS : ZMEM_PAGE_LARGE);
 	kmemleak_alloc(p, size, 1, gfp & ~__GFP_NOFAIL);
 	atomic_long_add(pages, &large->large_pages);
@@ -95,7 +95,7 @@ static void large_give_back(struct page *page, unsigned long pages, u32 home)
  *
  * Context: any but NMI.
  */
-void zmem_large_free(struct zmem_cache *large, void *p)
+void zmem_large_free(struct zmem_common *large, void *p)
 {
 	struct page *page = virt_to_page(p);
 	size_t size = zmem_page_bytes(page);

@@ -7,10 +7,10 @@
 #include <linux/types.h>
 
 struct page;
-struct zmem_cache;
+struct zmem_common;
 
-void *zmem_large_alloc(struct zmem_cache *large, size_t size, gfp_t gfp, int node);
-void zmem_large_free(struct zmem_cache *large, void *p);
+void *zmem_large_alloc(struct zmem_common *large, size_t size, gfp_t gfp, int node);
+void zmem_large_free(struct zmem_common *large, void *p);
 size_t zmem_large_usable(const struct page *page);
 
 #endif /* _ZMEM_CORE_LARGE_H */

@@ -39,11 +39,14 @@ static unsigned int magazine_room(const struct zmem_magazine *mag)
 /* Takes the loaded magazine's measure and closes it: every call is slow. */
 static void cpu_close(struct zmem_cpu *zc)
 {
-	if (zc->high)
+	if (zc->high) {
 		zc->loaded->count = zc->top - zc->loaded->objects;
+		zmem_slow(zc)->surplus += zc->top - zc->start;
+	}
 	zc->top = NULL;
 	zc->low = NULL;
 	zc->high = NULL;
+	zc->start = NULL;
 }
 
 /* Loads a magazine, or none. */
@@ -57,6 +60,7 @@ static void cpu_load(struct zmem_cpu *zc, struct zmem_magazine *mag)
 	zc->low = mag->objects;
 	zc->high = mag->objects + mag->size;
 	zc->top = mag->objects + mag->count;
+	zc->start = zc->top;
 	WRITE_ONCE(zc->node, mag->node);
 }
 
@@ -70,6 +74,7 @@ static struct zmem_magazine *cpu_unload(struct zmem_cpu *zc)
 	return mag;
 }
 
+/* The loaded and the previous one change places. */
 static void cpu_swap(struct zmem_cpu *zc)
 {
 	struct zmem_magazine *mag = cpu_unload(zc);
@@ -79,9 +84,9 @@ static void cpu_swap(struct zmem_cpu *zc)
 }
 
 /* Finds @mag a place: loaded, with the loaded one behind it, or the depot. */
-static void magazine_install(struct zmem_cache *c, struct zmem_magazine *mag)
+static void magazine_install(struct zmem_common *c, struct zmem_magazine *mag)
 {
-	struct zmem_cpu *zc = zmem_cpu_enter(c->front.cpu);
+	struct zmem_cpu *zc = zmem_cpu_enter(zmem_shares(c->cache));
 	bool placed = false;
 
 	if (zc) {
@@ -113,7 +118,7 @@ static u64 sample_begin(struct zmem_cpu *zc)
 	return local_clock() | 1;
 }
 
-static void sample_end(struct zmem_cache *c, u64 start)
+static void sample_end(struct zmem_common *c, u64 start)
 {
 	struct zmem_cpu *zc;
 	u64 ns;
@@ -126,7 +131,7 @@ static void sample_end(struct zmem_cache *c, u64 start)
 						  ZMEM_LATENCY_BUCKETS - 1)]);
 	atomic_long_inc(&c->latency->samples);
 	atomic_long_add(ns, &c->latency->total_ns);
-	zc = zmem_cpu_enter(c->front.cpu);
+	zc = zmem_cpu_enter(zmem_shares(c->cache));
 	if (!zc)
 		return;
 	if (zmem_slow(zc)->closed)
@@ -154,9 +159,9 @@ u64 zmem_latency_detour(void)
 }
 
 /* Closes this CPU for the next few calls.  Task context, busy never set. */
-void zmem_magazines_sample(struct zmem_cache *c)
+void zmem_magazines_sample(struct zmem_common *c)
 {
-	struct zmem_cpu *zc = zmem_cpu_enter(c->front.cpu);
+	struct zmem_cpu *zc = zmem_cpu_enter(zmem_shares(c->cache));
 
 	if (!zc)
 		return;
@@ -173,7 +178,7 @@ void zmem_magazines_sample(struct zmem_cache *c)
  * allocator reclaim, or look elsewhere.  All objects of a batch are of one
  * node.
  */
-static unsigned int slab_batch(struct zmem_cache *c, gfp_t gfp, int node,
+static unsigned int slab_batch(struct zmem_common *c, gfp_t gfp, int node,
 			       void **objects, unsigned int nr)
 {
 	unsigned int got = 0;
@@ -187,7 +192,7 @@ static unsigned int slab_batch(struct zmem_cache *c, gfp_t gfp, int node,
 }
 
 /* One object straight from the slabs. */
-static void *slab_one(struct zmem_cache *c, gfp_t gfp, int node)
+static void *slab_one(struct zmem_common *c, gfp_t gfp, int node)
 {
 	void *object;
 
@@ -200,7 +205,7 @@ static void *slab_one(struct zmem_cache *c, gfp_t gfp, int node)
 }
 
 /* A magazine with objects for a CPU of @node; @mag is an empty one or NULL. */
-static struct zmem_magazine *magazine_refill(struct zmem_cache *c, gfp_t gfp, int node,
+static struct zmem_magazine *magazine_refill(struct zmem_common *c, gfp_t gfp, int node,
 					     struct zmem_magazine *mag)
 {
 	struct zmem_magazine *full = zmem_depot_get_full(c, node, mag);
@@ -231,15 +236,38 @@ static void *cpu_pop(struct zmem_cpu *zc)
 			return NULL;
 		cpu_swap(zc);
 		zmem_cpu_count(&zmem_slow(zc)->swap_allocs, 1);
+		/* Counted there, it is none of the loaded magazine's. */
+		zc->start--;
 	} else {
 		zmem_cpu_count(&zc->allocs, 1);
 	}
 	return *--zc->top;
 }
 
-static void *alloc_home(struct zmem_cache *c, gfp_t gfp)
+/**
+ * zmem_magazine_swap_pop() - allocate from either of this CPU's magazines
+ * @c: the cache
+ *
+ * Context: any but NMI.
+ * Return: an object, or NULL: the slow path knows more.
+ */
+void *zmem_magazine_swap_pop(struct zmem_common *c)
 {
-	struct zmem_cpu *zc = zmem_cpu_enter(c->front.cpu);
+	struct zmem_cpu *zc = zmem_cpu_enter(zmem_shares(c->cache));
+	void *object = NULL;
+
+	if (!zc)
+		return NULL;
+	/* Samples are the slow path's to take. */
+	if (likely(!zmem_slow(zc)->closed))
+		object = cpu_pop(zc);
+	zmem_cpu_exit(zc);
+	return object;
+}
+
+static void *alloc_home(struct zmem_common *c, gfp_t gfp)
+{
+	struct zmem_cpu *zc = zmem_cpu_enter(zmem_shares(c->cache));
 	struct zmem_magazine *mag;
 	void *object;
 	u64 start;
@@ -292,7 +320,7 @@ static void *remote_pop(struct zmem_cpu *zc, int node)
  * Context: as @gfp says.
  * Return: the object, or NULL.
  */
-void *zmem_magazine_alloc(struct zmem_cache *c, gfp_t gfp, int node)
+void *zmem_magazine_alloc(struct zmem_common *c, gfp_t gfp, int node)
 {
 	struct zmem_cpu *zc;
 	void *object = NULL;
@@ -302,7 +330,7 @@ void *zmem_magazine_alloc(struct zmem_cache *c, gfp_t gfp, int node)
 		return slab_one(c, gfp, node == NUMA_NO_NODE ? numa_mem_id() : node);
 	if (node == NUMA_NO_NODE)
 		return alloc_home(c, gfp);
-	zc = zmem_cpu_enter(c->front.cpu);
+	zc = zmem_cpu_enter(zmem_shares(c->cache));
 	if (zc) {
 		object = node == zmem_slow(zc)->home ? NULL : remote_pop(zc, node);
 		zmem_cpu_exit(zc);
@@ -313,13 +341,12 @@ void *zmem_magazine_alloc(struct zmem_cache *c, gfp_t gfp, int node)
 /* Puts an object into a magazine that the CPU has after all. */
 static bool cpu_push(struct zmem_cpu *zc, void *object, u32 node)
 {
-	if (zc->top != zc->high && zc->node == node) {
-		zmem_cpu_count(&zc->frees, 1);
-	} else {
+	if (zc->top == zc->high || zc->node != node) {
 		if (!zc->prev || zc->prev->node != node || !magazine_room(zc->prev))
 			return false;
 		cpu_swap(zc);
 		zmem_cpu_count(&zmem_slow(zc)->swap_frees, 1);
+		zc->start++;
 	}
 	*zc->top++ = object;
 	return true;
@@ -353,14 +380,14 @@ static bool remote_push(struct zmem_cpu *zc, void *object, u32 node,
 }
 
 /* Starts a magazine for another node's objects with @object. */
-static void remote_start(struct zmem_cache *c, struct zmem_magazine *mag, void *object)
+static void remote_start(struct zmem_common *c, struct zmem_magazine *mag, void *object)
 {
 	struct zmem_magazine **remote;
 	struct zmem_cpu *zc;
 
 	mag->objects[0] = object;
 	mag->count = 1;
-	zc = zmem_cpu_enter(c->front.cpu);
+	zc = zmem_cpu_enter(zmem_shares(c->cache));
 	if (zc) {
 		remote = &zmem_slow(zc)->remote[mag->node];
 		if (!*remote) {
@@ -373,14 +400,14 @@ static void remote_start(struct zmem_cache *c, struct zmem_magazine *mag, void *
 		zmem_depot_put(c, mag);
 }
 
-static void slab_free_one(struct zmem_cache *c, void *object)
+static void slab_free_one(struct zmem_common *c, void *object)
 {
 	zmem_count(c, slow_frees, 1);
 	zmem_slab_free(c, &object, 1);
 }
 
 /* An empty magazine for @node's objects, @full given for it. */
-static struct zmem_magazine *magazine_exchange(struct zmem_cache *c, u32 node,
+static struct zmem_magazine *magazine_exchange(struct zmem_common *c, u32 node,
 					       struct zmem_magazine *full)
 {
 	struct zmem_magazine *mag;
@@ -418,7 +445,7 @@ static enum zmem_push cpu_free(struct zmem_cpu *zc, void *object, u32 node,
  * Whether the object's page says that it is this cache's.  What else is wrong
  * with an object shows when it reaches its slab.
  */
-static bool free_is_sane(struct zmem_cache *c, void *object, u32 *node)
+static bool free_is_sane(struct zmem_common *c, void *object, u32 *node)
 {
 	const struct page *page = zmem_virt_to_page(object);
 
@@ -426,7 +453,7 @@ static bool free_is_sane(struct zmem_cache *c, void *object, u32 *node)
 		zmem_report(c, ZMEM_FOREIGN_POINTER, object);
 		return false;
 	}
-	if (zmem_page_cache(page) != c) {
+	if (zmem_page_cache(page) != c->cache) {
 		zmem_report(c, ZMEM_WRONG_CACHE, object);
 		return false;
 	}
@@ -441,7 +468,7 @@ static bool free_is_sane(struct zmem_cache *c, void *object, u32 *node)
  *
  * Context: any but NMI.
  */
-void zmem_magazine_free(struct zmem_cache *c, void *object)
+void zmem_magazine_free(struct zmem_common *c, void *object)
 {
 	struct zmem_magazine *full = NULL, *mag;
 	struct zmem_cpu *zc;
@@ -456,7 +483,7 @@ void zmem_magazine_free(struct zmem_cache *c, void *object)
 		slab_free_one(c, object);
 		return;
 	}
-	zc = zmem_cpu_enter(c->front.cpu);
+	zc = zmem_cpu_enter(zmem_shares(c->cache));
 	if (!zc) {
 		zmem_count(c, busy_hits, 1);
 		slab_free_one(c, object);
@@ -491,34 +518,45 @@ void zmem_magazine_free(struct zmem_cache *c, void *object)
 	sample_end(c, start);
 }
 
+/* Takes objects out of the loaded magazine, the topmost first. */
+static unsigned int cpu_pop_bulk(struct zmem_cpu *zc, void **objects, size_t nr)
+{
+	unsigned int n = min_t(size_t, nr, zc->top - zc->low);
+
+	if (unlikely(!n))
+		return 0;
+	zc->top -= n;
+	memcpy(objects, zc->top, n * sizeof(*objects));
+	zmem_cpu_count(&zc->allocs, n);
+	return n;
+}
+
 /**
- * zmem_magazine_alloc_bulk() - take what objects this CPU has
- * @c: the cache
+ * zmem_magazine_alloc_bulk() - take what objects this CPU's magazines have
+ * @cache: the cache
  * @objects: where to put them
  * @nr: at most this many
  *
  * Context: any but NMI.
  * Return: how many; fewer than @nr: fetch one by the slow path and ask again.
  */
-unsigned int zmem_magazine_alloc_bulk(struct zmem_cache *c, void **objects,
-				      unsigned int nr)
+size_t zmem_magazine_alloc_bulk(struct zmem_cache *cache, void **objects, size_t nr)
 {
-	struct zmem_cpu *zc = zmem_cpu_enter(c->front.cpu);
-	unsigned int n;
+	struct zmem_cpu *zc = zmem_cpu_enter(zmem_shares(cache));
+	size_t n;
 
-	if (!zc)
+	if (unlikely(!zc))
 		return 0;
-	n = min_t(unsigned long, nr, zc->top - zc->low);
-	if (n) {
-		zc->top -= n;
-		memcpy(objects, zc->top, n * sizeof(*objects));
-		zmem_cpu_count(&zc->allocs, n);
+	n = cpu_pop_bulk(zc, objects, nr);
+	if (n < nr && zc->high && zc->prev && zc->prev->count) {
+		cpu_swap(zc);
+		n += cpu_pop_bulk(zc, objects + n, nr - n);
 	}
 	zmem_cpu_exit(zc);
 	return n;
 }
 
-/* Objects from the first on that are of the loaded magazine's node. */
+/* Objects from the first on that are of a node's memory. */
 static unsigned int bulk_of_node(void **objects, unsigned int nr, u32 node)
 {
 	unsigned int n = 0;
@@ -533,34 +571,68 @@ static unsigned int bulk_of_node(void **objects, unsigned int nr, u32 node)
 	return n;
 }
 
+/* Puts objects into the loaded magazine, up to the first of another node. */
+static unsigned int cpu_push_bulk(struct zmem_cpu *zc, void **objects, size_t nr)
+{
+	unsigned int n = min_t(size_t, nr, zc->high - zc->top);
+
+	if (static_branch_unlikely(&zmem_numa_key))
+		n = bulk_of_node(objects, n, zc->node);
+	if (unlikely(!n))
+		return 0;
+	memcpy(zc->top, objects, n * sizeof(*objects));
+	zc->top += n;
+	return n;
+}
+
 /**
- * zmem_magazine_free_bulk() - put objects into this CPU's magazine
- * @c: the cache
+ * zmem_magazine_free_bulk() - put objects into this CPU's magazines
+ * @cache: the cache
  * @objects: which
  * @nr: of them
  *
  * Context: any but NMI.
- * Return: how many it took, from the first on; fewer than @nr: free one by
+ * Return: how many they took, from the first on; fewer than @nr: free one by
  * the slow path and ask again.
  */
-unsigned int zmem_magazine_free_bulk(struct zmem_cache *c, void **objects,
-				     unsigned int nr)
+size_t zmem_magazine_free_bulk(struct zmem_cache *cache, void **objects, size_t nr)
 {
-	struct zmem_cpu *zc = zmem_cpu_enter(c->front.cpu);
-	unsigned int n;
+	struct zmem_cpu *zc = zmem_cpu_enter(zmem_shares(cache));
+	size_t n;
 
-	if (!zc)
+	if (unlikely(!zc))
 		return 0;
-	n = min_t(unsigned long, nr, zc->high - zc->top);
-	if (static_branch_unlikely(&zmem_numa_key))
-		n = bulk_of_node(objects, n, zc->node);
-	if (n) {
-		memcpy(zc->top, objects, n * sizeof(*objects));
-		zc->top += n;
-		zmem_cpu_count(&zc->frees, n);
+	n = cpu_push_bulk(zc, objects, nr);
+	if (n < nr && zc->top == zc->high && zc->high && zc->prev &&
+	    magazine_room(zc->prev)) {
+		cpu_swap(zc);
+		n += cpu_push_bulk(zc, objects + n, nr - n);
 	}
 	zmem_cpu_exit(zc);
 	return n;
+}
+
+/**
+ * zmem_cpu_frees() - frees that a CPU's loaded magazines took
+ * @area: the CPU's share
+ *
+ * Not counted, but reckoned: what the magazines served, and by how much they
+ * are fuller.  On another CPU the loaded one may change meanwhile, and the sum
+ * be wrong by a magazine for once.
+ *
+ * Context: any.
+ * Return: frees.
+ */
+unsigned long zmem_cpu_frees(const struct zmem_cpu_area *area)
+{
+	const struct zmem_cpu *zc = &area->fast;
+	void **start = READ_ONCE(zc->start), **top = READ_ONCE(zc->top);
+	void **low = READ_ONCE(zc->low), **high = READ_ONCE(zc->high);
+	long frees = READ_ONCE(zc->allocs) + READ_ONCE(area->slow.surplus);
+
+	if (start >= low && start <= high && top >= low && top <= high)
+		frees += top - start;
+	return max(frees, 0L);
 }
 
 static void detach(struct zmem_magazine *mag, struct list_head *gone)
@@ -591,9 +663,9 @@ static void cpu_detach(struct zmem_cpu *zc, struct list_head *gone)
  *
  * Context: task; busy is never set there, as it implies preemption off.
  */
-void zmem_magazines_drain_this_cpu(struct zmem_cache *c)
+void zmem_magazines_drain_this_cpu(struct zmem_common *c)
 {
-	struct zmem_cpu *zc = zmem_cpu_enter(c->front.cpu);
+	struct zmem_cpu *zc = zmem_cpu_enter(zmem_shares(c->cache));
 	LIST_HEAD(gone);
 
 	if (WARN_ON_ONCE(!zc))
@@ -608,10 +680,10 @@ void zmem_magazines_drain_this_cpu(struct zmem_cache *c)
  * @c: the cache
  * @cpu: a dead one, or any when nobody uses the cache any more
  */
-void zmem_magazines_drain_cpu(struct zmem_cache *c, int cpu)
+void zmem_magazines_drain_cpu(struct zmem_common *c, int cpu)
 {
 	LIST_HEAD(gone);
 
-	cpu_detach(per_cpu_ptr(c->front.cpu, cpu), &gone);
+	cpu_detach(per_cpu_ptr(zmem_shares(c->cache), cpu), &gone);
 	zmem_magazines_dissolve(c, &gone);
 }

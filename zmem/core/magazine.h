@@ -12,40 +12,55 @@
 #ifndef _ZMEM_CORE_MAGAZINE_H
 #define _ZMEM_CORE_MAGAZINE_H
 
+#include <linux/mm.h>
+#include <linux/string.h>
 #include <zmem/cpu.h>
 #include "internal.h"
 
-void *zmem_magazine_alloc(struct zmem_cache *cache, gfp_t gfp, int node);
-void zmem_magazine_free(struct zmem_cache *cache, void *object);
-unsigned int zmem_magazine_alloc_bulk(struct zmem_cache *cache, void **objects,
-				      unsigned int nr);
-unsigned int zmem_magazine_free_bulk(struct zmem_cache *cache, void **objects,
-				     unsigned int nr);
+void *zmem_magazine_alloc(struct zmem_common *cache, gfp_t gfp, int node);
+unsigned long zmem_cpu_frees(const struct zmem_cpu_area *area);
+void zmem_magazine_free(struct zmem_common *cache, void *object);
+void *zmem_magazine_swap_pop(struct zmem_common *c);
+size_t zmem_magazine_alloc_bulk(struct zmem_cache *cache, void **objects, size_t nr);
+size_t zmem_magazine_free_bulk(struct zmem_cache *cache, void **objects, size_t nr);
 
-void zmem_magazines_drain_this_cpu(struct zmem_cache *cache);
-void zmem_magazines_drain_cpu(struct zmem_cache *cache, int cpu);
-void zmem_magazines_sample(struct zmem_cache *cache);
+void zmem_magazines_drain_this_cpu(struct zmem_common *cache);
+void zmem_magazines_drain_cpu(struct zmem_common *cache, int cpu);
+void zmem_magazines_sample(struct zmem_common *cache);
 void zmem_latency_calibrate(void);
 u64 zmem_latency_detour(void);
 
 /* Whether this CPU's magazine gave an object; if not, take the slow path. */
-static __always_inline bool zmem_magazine_pop(struct zmem_cache *c, void **object)
+static __always_inline bool zmem_magazine_pop(struct zmem_cache *cache, void **object)
 {
-	struct zmem_cpu *zc = zmem_cpu_enter(c->front.cpu);
+	zmem_here_t zc = zmem_here_enter(zmem_shares(cache));
 	void **top;
 
 	if (unlikely(!zc))
 		return false;
 	top = zc->top;
 	if (unlikely(top == zc->low)) {
-		zmem_cpu_exit(zc);
+		zmem_here_exit(zc);
 		return false;
 	}
-	*object = *--top;
-	zc->top = top;
+	*object = top[-1];
+	/* Forgetting @top, gcc counts down in memory: one instruction, not two. */
+	barrier();
+	zc->top--;
 	zmem_cpu_count(&zc->allocs, 1);
-	zmem_cpu_exit(zc);
+	zmem_here_exit(zc);
 	return true;
+}
+
+/* What a free is besides a push, where there is such. */
+static __always_inline bool zmem_magazine_may_push(zmem_here_t zc, void *object,
+						   const struct page *page, bool wiped)
+{
+	if (!wiped && want_init_on_free())
+		return false;
+	if (!page)
+		page = zmem_virt_to_page(object);
+	return likely(page && zmem_page_home(page) == zc->node);
 }
 
 /*
@@ -53,10 +68,10 @@ static __always_inline bool zmem_magazine_pop(struct zmem_cache *c, void **objec
  * if need be); if not, take the slow path.  A repeat of the last free is not
  * taken.  (At the bottom of a magazine, top[-1] is its guard.)
  */
-static __always_inline bool zmem_magazine_push(struct zmem_cache *c, void *object,
-					       const struct page *page)
+static __always_inline bool zmem_magazine_push(struct zmem_cache *cache, void *object,
+					       const struct page *page, bool wiped)
 {
-	struct zmem_cpu *zc = zmem_cpu_enter(c->front.cpu);
+	zmem_here_t zc = zmem_here_enter(zmem_shares(cache));
 	void **top;
 
 	if (unlikely(!zc))
@@ -66,20 +81,59 @@ static __always_inline bool zmem_magazine_push(struct zmem_cache *c, void *objec
 		goto slow;
 	if (unlikely(top[-1] == object))
 		goto slow;
-	if (static_branch_unlikely(&zmem_numa_key)) {
-		if (!page)
-			page = zmem_virt_to_page(object);
-		if (unlikely(!page || zmem_page_home(page) != zc->node))
-			goto slow;
-	}
+	if (static_branch_unlikely(&zmem_free_key) &&
+	    unlikely(!zmem_magazine_may_push(zc, object, page, wiped)))
+		goto slow;
 	*top = object;
-	zc->top = top + 1;
-	zmem_cpu_count(&zc->frees, 1);
-	zmem_cpu_exit(zc);
+	barrier();
+	zc->top++;
+	zmem_here_exit(zc);
 	return true;
 slow:
-	zmem_cpu_exit(zc);
+	zmem_here_exit(zc);
 	return false;
+}
+
+/* Whether the loaded magazine gave as many objects. */
+static __always_inline bool zmem_magazine_pop_bulk(struct zmem_cache *cache,
+						   void **objects, size_t nr)
+{
+	zmem_here_t zc = zmem_here_enter(zmem_shares(cache));
+	void **top;
+
+	if (unlikely(!zc))
+		return false;
+	top = zc->top;
+	if (unlikely(top - zc->low < nr)) {
+		zmem_here_exit(zc);
+		return false;
+	}
+	top -= nr;
+	zc->top = top;
+	zmem_cpu_count(&zc->allocs, nr);
+	memcpy(objects, top, nr * sizeof(*objects));
+	zmem_here_exit(zc);
+	return true;
+}
+
+/* Whether the loaded magazine took the objects, all of its node. */
+static __always_inline bool zmem_magazine_push_bulk(struct zmem_cache *cache,
+						    void **objects, size_t nr)
+{
+	zmem_here_t zc = zmem_here_enter(zmem_shares(cache));
+	void **top;
+
+	if (unlikely(!zc))
+		return false;
+	top = zc->top;
+	if (unlikely(zc->high - top < nr)) {
+		zmem_here_exit(zc);
+		return false;
+	}
+	zc->top = top + nr;
+	memcpy(top, objects, nr * sizeof(*objects));
+	zmem_here_exit(zc);
+	return true;
 }
 
 #endif /* _ZMEM_CORE_MAGAZINE_H */

@@ -18,9 +18,9 @@
  *
  * Context: may sleep.
  */
-void zmem_caches_for_each(int (*fn)(struct zmem_cache *cache, void *arg), void *arg)
+void zmem_caches_for_each(int (*fn)(struct zmem_common *cache, void *arg), void *arg)
 {
-	struct zmem_cache *c;
+	struct zmem_common *c;
 
 	mutex_lock(&zmem_caches_lock);
 	list_for_each_entry(c, &zmem_caches, list)
@@ -39,7 +39,7 @@ void zmem_caches_for_each(int (*fn)(struct zmem_cache *cache, void *arg), void *
  */
 int zmem_snapshot_nth(unsigned int n, struct zmem_snapshot *snap)
 {
-	struct zmem_cache *c;
+	struct zmem_common *c;
 	int err = -ENOENT;
 
 	mutex_lock(&zmem_caches_lock);
@@ -62,7 +62,7 @@ int zmem_snapshot_nth(unsigned int n, struct zmem_snapshot *snap)
  */
 void zmem_caches_cpu_dead(unsigned int cpu)
 {
-	struct zmem_cache *c;
+	struct zmem_common *c;
 
 	mutex_lock(&zmem_caches_lock);
 	list_for_each_entry(c, &zmem_caches, list)
@@ -70,7 +70,7 @@ void zmem_caches_cpu_dead(unsigned int cpu)
 	mutex_unlock(&zmem_caches_lock);
 }
 
-static unsigned long cache_reclaimable(const struct zmem_cache *c)
+static unsigned long cache_reclaimable(const struct zmem_common *c)
 {
 	unsigned long bytes = 0, pages = 0;
 	int node;
@@ -92,7 +92,7 @@ static unsigned long cache_reclaimable(const struct zmem_cache *c)
 unsigned long zmem_caches_count(void)
 {
 	unsigned long pages = zmem_pools_cached();
-	struct zmem_cache *c;
+	struct zmem_common *c;
 
 	if (!mutex_trylock(&zmem_caches_lock))
 		return pages;
@@ -102,7 +102,7 @@ unsigned long zmem_caches_count(void)
 	return pages;
 }
 
-static void cache_reclaim(struct zmem_cache *c)
+static void cache_reclaim(struct zmem_common *c)
 {
 	int node;
 
@@ -131,7 +131,7 @@ static unsigned long given_back(long before)
 unsigned long zmem_caches_reclaim(unsigned long pages)
 {
 	long before = zmem_pools_pages();
-	struct zmem_cache *c;
+	struct zmem_common *c;
 
 	zmem_pools_trim(pages);
 	if (given_back(before) >= pages || !mutex_trylock(&zmem_caches_lock))

@@ -27,7 +27,7 @@ bool zmem_reports_muted;
  *
  * Context: any but NMI; no leaf lock held.
  */
-void zmem_report(struct zmem_cache *cache, enum zmem_misuse kind,
+void zmem_report(struct zmem_common *cache, enum zmem_misuse kind,
 		 const void *object)
 {
 	atomic_long_inc(&cache->errors);

@@ -4,7 +4,7 @@
 
 #include <linux/types.h>
 
-struct zmem_cache;
+struct zmem_common;
 
 /* Kinds of misuse; each is printed once a cache, and counted always. */
 enum zmem_misuse {
@@ -21,7 +21,7 @@ enum zmem_misuse {
 /* A test's: misuse that it provokes is counted, but not printed. */
 extern bool zmem_reports_muted;
 
-void zmem_report(struct zmem_cache *cache, enum zmem_misuse kind,
+void zmem_report(struct zmem_common *cache, enum zmem_misuse kind,
 		 const void *object);
 
 #endif /* _ZMEM_CORE_REPORT_H */

@@ -22,7 +22,7 @@
 struct zmem_cache *zmem_size_caches[ZMEM_SIZE_CLASSES] __read_mostly;
 EXPORT_SYMBOL(zmem_size_caches);
 
-struct zmem_cache *zmem_large __read_mostly;
+struct zmem_common *zmem_large __read_mostly;
 
 /* The class of a size, by eights rounded up: one look-up, no branches. */
 static u8 zmem_class_table[ZMEM_MEDIUM_MAX / 8 + 1] __read_mostly;
@@ -104,14 +104,14 @@ EXPORT_SYMBOL(zmem_free);
 size_t zmem_usable_size(const void *p)
 {
 	struct page *page;
-	struct zmem_cache *c;
+	struct zmem_common *c;
 
 	if (ZERO_OR_NULL_PTR(p))
 		return 0;
 	page = zmem_virt_to_page(p);
 	if (!page || !zmem_page_tagged(page))
 		return 0;
-	c = zmem_page_cache(page);
+	c = zmem_common(zmem_page_cache(page));
 	return c->flags & ZMEM_LARGE ? zmem_large_usable(page) : c->object_size;
 }
 EXPORT_SYMBOL(zmem_usable_size);
@@ -167,7 +167,7 @@ static int class_make(unsigned int class)
 {
 	unsigned int size = class_size(class);
 	struct zmem_cache_args args = { .align = size & -size };
-	struct zmem_cache *c;
+	struct zmem_common *c;
 	char name[ZMEM_NAME_MAX];
 
 	/* A slab's run is aligned to its pages: more than one is a given. */
@@ -176,12 +176,12 @@ static int class_make(unsigned int class)
 	c = zmem_cache_make(name, size, &args, ZMEM_SIZE_CLASS);
 	if (IS_ERR(c))
 		return PTR_ERR(c);
-	zmem_size_caches[class] = c;
+	zmem_size_caches[class] = c->cache;
 	return 0;
 }
 
 /* A cache that only counts: its objects, if any, come from elsewhere. */
-static struct zmem_cache *counter_make(const char *name, unsigned int flag)
+static struct zmem_common *counter_make(const char *name, unsigned int flag)
 {
 	struct zmem_cache_args args = { .mode = ZMEM_MODE_FAST };
 
@@ -197,21 +197,25 @@ void zmem_sizes_exit(void)
 		zmem_cache_destroy(zmem_size_caches[class]);
 		zmem_size_caches[class] = NULL;
 	}
-	zmem_cache_destroy(zmem_large);
+	if (zmem_large)
+		zmem_cache_destroy(zmem_large->cache);
 	zmem_large = NULL;
 }
 
 static int sizes_make(void)
 {
+	struct zmem_common *c;
 	unsigned int class;
 	int err;
 
-	zmem_large = counter_make("zmem-large", ZMEM_LARGE);
-	if (IS_ERR(zmem_large))
-		return PTR_ERR(zmem_large);
-	zmem_size_caches[0] = counter_make("zmem-0", ZMEM_ZERO | ZMEM_SIZE_CLASS);
-	if (IS_ERR(zmem_size_caches[0]))
-		return PTR_ERR(zmem_size_caches[0]);
+	c = counter_make("zmem-large", ZMEM_LARGE);
+	if (IS_ERR(c))
+		return PTR_ERR(c);
+	zmem_large = c;
+	c = counter_make("zmem-0", ZMEM_ZERO | ZMEM_SIZE_CLASS);
+	if (IS_ERR(c))
+		return PTR_ERR(c);
+	zmem_size_caches[0] = c->cache;
 	for (class = 1; class < ZMEM_SIZE_CLASSES; class++) {
 		err = class_make(class);
 		if (err)

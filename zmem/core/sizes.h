@@ -3,10 +3,10 @@
 #ifndef _ZMEM_CORE_SIZES_H
 #define _ZMEM_CORE_SIZES_H
 
-struct zmem_cache;
+struct zmem_common;
 
 /* The cache that counts page runs. */
-extern struct zmem_cache *zmem_large;
+extern struct zmem_common *zmem_large;
 
 int zmem_sizes_init(void);
 void zmem_sizes_exit(void);

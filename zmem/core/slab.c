@@ -44,7 +44,7 @@
  */
 struct zmem_slab {
 	struct list_head list;
-	struct zmem_cache *cache;
+	struct zmem_common *cache;
 	char *base;
 	u16 nr;
 	u16 free;
@@ -79,13 +79,13 @@ static size_t slab_run_bytes(unsigned int order)
 }
 
 /* Objects that a slab of @order holds. */
-unsigned int zmem_slab_objects(const struct zmem_cache *c, unsigned int order)
+unsigned int zmem_slab_objects(const struct zmem_common *c, unsigned int order)
 {
 	return min_t(unsigned int, slab_run_bytes(order) / c->size,
 		     ZMEM_SLAB_OBJECTS_MAX);
 }
 
-static size_t slab_waste(const struct zmem_cache *c, unsigned int order)
+static size_t slab_waste(const struct zmem_common *c, unsigned int order)
 {
 	unsigned int nr = zmem_slab_objects(c, order);
 
@@ -94,13 +94,13 @@ static size_t slab_waste(const struct zmem_cache *c, unsigned int order)
 }
 
 /* Whether slabs of order @a waste a smaller share than those of order @b. */
-static bool slab_wastes_less(const struct zmem_cache *c, unsigned int a, unsigned int b)
+static bool slab_wastes_less(const struct zmem_common *c, unsigned int a, unsigned int b)
 {
 	return slab_waste(c, a) << b < slab_waste(c, b) << a;
 }
 
 /* Whether slabs of this order hold a few objects and waste at most a sixteenth. */
-static bool slab_is_fit(const struct zmem_cache *c, unsigned int order)
+static bool slab_is_fit(const struct zmem_common *c, unsigned int order)
 {
 	return zmem_slab_objects(c, order) >= 4 &&
 	       slab_waste(c, order) * 16 <= slab_run_bytes(order);
@@ -116,7 +116,7 @@ static bool slab_is_fit(const struct zmem_cache *c, unsigned int order)
  *
  * Return: 0 or -EINVAL if an object fits in no run.
  */
-int zmem_slab_geometry(struct zmem_cache *c)
+int zmem_slab_geometry(struct zmem_common *c)
 {
 	unsigned int order;
 
@@ -136,7 +136,7 @@ int zmem_slab_geometry(struct zmem_cache *c)
 }
 
 /* Where a slab's first object is: slabs in turn start a cache line later. */
-static size_t slab_colour(const struct zmem_cache *c, unsigned int order,
+static size_t slab_colour(const struct zmem_common *c, unsigned int order,
 			  unsigned int turn)
 {
 	size_t step = ALIGN(L1_CACHE_BYTES, c->align);
@@ -240,7 +240,7 @@ static void slab_bind(struct zmem_slab *slab)
 	unsigned int i;
 
 	for (i = 0; i < 1u << slab->order; i++)
-		zmem_page_bind(page + i, slab->cache, slab, 0, slab->node);
+		zmem_page_bind(page + i, slab->cache->cache, slab, 0, slab->node);
 }
 
 static struct page *slab_unbind(struct zmem_slab *slab)
@@ -255,7 +255,7 @@ static struct page *slab_unbind(struct zmem_slab *slab)
 
 static void slab_construct(struct zmem_slab *slab)
 {
-	struct zmem_cache *c = slab->cache;
+	struct zmem_common *c = slab->cache;
 	unsigned int i;
 
 	if (!c->ctor)
@@ -264,7 +264,7 @@ static void slab_construct(struct zmem_slab *slab)
 		c->ctor(slab->base + (size_t)i * c->size);
 }
 
-static struct zmem_slab *slab_new_order(struct zmem_cache *c, gfp_t gfp, int node,
+static struct zmem_slab *slab_new_order(struct zmem_common *c, gfp_t gfp, int node,
 					unsigned int order)
 {
 	unsigned int nr = zmem_slab_objects(c, order), how;
@@ -302,7 +302,7 @@ static struct zmem_slab *slab_new_order(struct zmem_cache *c, gfp_t gfp, int nod
  * A new slab, on no list yet.  The cache's order is a wish; where memory is
  * short or cut up, the smallest run that holds an object will do.
  */
-static struct zmem_slab *slab_new(struct zmem_cache *c, gfp_t gfp, int node)
+static struct zmem_slab *slab_new(struct zmem_common *c, gfp_t gfp, int node)
 {
 	bool grown = READ_ONCE(c->node[node]->slabs.nr) >= ZMEM_GROWN_SLABS;
 	unsigned int order = grown ? c->order_grown : c->order;
@@ -320,7 +320,7 @@ static struct zmem_slab *slab_new(struct zmem_cache *c, gfp_t gfp, int node)
 /* Puts a new slab among the others and takes objects from it. */
 static unsigned int slabs_add(struct zmem_slab *slab, void **objects, unsigned int nr)
 {
-	struct zmem_cache *c = slab->cache;
+	struct zmem_common *c = slab->cache;
 	struct zmem_slabs *s = &c->node[slab->node]->slabs;
 	unsigned int colour, got;
 	unsigned long flags;
@@ -358,7 +358,7 @@ static unsigned int slabs_add(struct zmem_slab *slab, void **objects, unsigned i
  * Context: as @gfp says.
  * Return: how many; 0 if memory is short.
  */
-unsigned int zmem_slab_alloc(struct zmem_cache *c, gfp_t gfp, int node,
+unsigned int zmem_slab_alloc(struct zmem_common *c, gfp_t gfp, int node,
 			     void **objects, unsigned int nr)
 {
 	struct zmem_slabs *s = &c->node[node]->slabs;
@@ -427,7 +427,7 @@ static unsigned long slabs_remove_empty(struct zmem_slabs *s, unsigned long keep
  * Context: any but NMI.
  * Return: pages given back.
  */
-unsigned long zmem_slabs_trim(struct zmem_cache *c, struct zmem_slabs *s,
+unsigned long zmem_slabs_trim(struct zmem_common *c, struct zmem_slabs *s,
 			      unsigned long keep)
 {
 	unsigned long flags, pages;
@@ -444,7 +444,7 @@ unsigned long zmem_slabs_trim(struct zmem_cache *c, struct zmem_slabs *s,
  * The slab of an object and the object's index in it, or NULL and the kind of
  * misuse.  The tag is looked at before anything that the page leads to.
  */
-static struct zmem_slab *slab_of(const struct zmem_cache *c, const void *object,
+static struct zmem_slab *slab_of(const struct zmem_common *c, const void *object,
 				 unsigned int *index, enum zmem_misuse *kind)
 {
 	struct page *page = zmem_virt_to_page(object);
@@ -456,7 +456,7 @@ static struct zmem_slab *slab_of(const struct zmem_cache *c, const void *object,
 		return NULL;
 	*kind = ZMEM_WRONG_CACHE;
 	slab = zmem_page_slab(page);
-	if (zmem_page_cache(page) != c || !slab)
+	if (zmem_page_cache(page) != c->cache || !slab)
 		return NULL;
 	*kind = ZMEM_INTERIOR_POINTER;
 	offset = (const char *)object - slab->base;
@@ -470,7 +470,7 @@ static struct zmem_slab *slab_of(const struct zmem_cache *c, const void *object,
  * Puts back the objects from @objects on, up to the first that is misuse or
  * another node's; returns how many, and the kind of misuse that it is if it is.
  */
-static unsigned int slab_free_run(struct zmem_cache *c, struct zmem_slab *slab,
+static unsigned int slab_free_run(struct zmem_common *c, struct zmem_slab *slab,
 				  unsigned int index, void **objects,
 				  unsigned int nr, enum zmem_misuse *kind)
 {
@@ -513,7 +513,7 @@ static unsigned int slab_free_run(struct zmem_cache *c, struct zmem_slab *slab,
  *
  * Context: any but NMI.
  */
-void zmem_slab_free(struct zmem_cache *c, void **objects, unsigned int nr)
+void zmem_slab_free(struct zmem_common *c, void **objects, unsigned int nr)
 {
 	enum zmem_misuse kind;
 	struct zmem_slab *slab;
@@ -551,7 +551,7 @@ static void slab_abandon(struct zmem_slab *slab)
  *
  * Return: objects that were still in use; their pages stay allocated.
  */
-unsigned long zmem_slabs_exit(struct zmem_cache *c, struct zmem_slabs *s)
+unsigned long zmem_slabs_exit(struct zmem_common *c, struct zmem_slabs *s)
 {
 	struct zmem_slab *slab, *next;
 	unsigned long leaked = 0;

@@ -12,7 +12,7 @@
 #include "core/pool.h"
 #include "core/slab.h"
 
-static void snap_settings(const struct zmem_cache *c, struct zmem_snapshot *s)
+static void snap_settings(const struct zmem_common *c, struct zmem_snapshot *s)
 {
 	strscpy(s->name, c->name, sizeof(s->name));
 	s->object_size = c->object_size;
@@ -33,7 +33,7 @@ static void snap_settings(const struct zmem_cache *c, struct zmem_snapshot *s)
 	s->tuner_trimmed = c->tuner.trimmed;
 }
 
-static void snap_cpus(const struct zmem_cache *c, struct zmem_snapshot *s)
+static void snap_cpus(const struct zmem_common *c, struct zmem_snapshot *s)
 {
 	int cpu;
 
@@ -41,7 +41,7 @@ static void snap_cpus(const struct zmem_cache *c, struct zmem_snapshot *s)
 		const struct zmem_cpu_area *a = per_cpu_ptr(zmem_area(c), cpu);
 
 		/* Frees before allocs, lest a moving object count below 0. */
-		s->free_hits += READ_ONCE(a->fast.frees) + READ_ONCE(a->slow.swap_frees);
+		s->free_hits += zmem_cpu_frees(a) + READ_ONCE(a->slow.swap_frees);
 		s->free_misses += READ_ONCE(a->slow.slow_frees);
 		s->hits += READ_ONCE(a->fast.allocs) + READ_ONCE(a->slow.swap_allocs);
 		s->misses += READ_ONCE(a->slow.slow_allocs);
@@ -54,7 +54,7 @@ static void snap_cpus(const struct zmem_cache *c, struct zmem_snapshot *s)
 	s->objects = s->allocs - min(s->allocs, s->frees);
 }
 
-static void snap_nodes(const struct zmem_cache *c, struct zmem_snapshot *s)
+static void snap_nodes(const struct zmem_common *c, struct zmem_snapshot *s)
 {
 	u64 in_use = 0;
 	int node;
@@ -78,7 +78,7 @@ static void snap_nodes(const struct zmem_cache *c, struct zmem_snapshot *s)
 	s->cached = in_use - min(in_use, s->objects);
 }
 
-static void snap_bytes(const struct zmem_cache *c, struct zmem_snapshot *s)
+static void snap_bytes(const struct zmem_common *c, struct zmem_snapshot *s)
 {
 	s->magazines = atomic_long_read(&c->magazines);
 	s->bytes_held += atomic_long_read(&c->magazine_bytes) + ksize(c) +
@@ -112,7 +112,7 @@ static u64 latency_p99(const struct zmem_latency *l, u64 samples)
 	return (2ULL << i) - 1;
 }
 
-static void snap_latency(const struct zmem_cache *c, struct zmem_snapshot *s)
+static void snap_latency(const struct zmem_common *c, struct zmem_snapshot *s)
 {
 	const struct zmem_latency *l = c->latency;
 
@@ -137,7 +137,7 @@ static void snap_latency(const struct zmem_cache *c, struct zmem_snapshot *s)
  *
  * Context: any but NMI.
  */
-void zmem_snapshot_take(struct zmem_cache *c, struct zmem_snapshot *snap)
+void zmem_snapshot_take(struct zmem_common *c, struct zmem_snapshot *snap)
 {
 	memset(snap, 0, sizeof(*snap));
 	snap->errors = atomic_long_read(&c->errors);

@@ -6,6 +6,8 @@
 #include <linux/types.h>
 #include <zmem/types.h>
 
+struct zmem_common;
+
 /* What a mode cannot know; surfaces print it as "-" (JSON: null). */
 #define ZMEM_UNKNOWN	(~0ULL)
 
@@ -69,7 +71,7 @@ struct zmem_snapshot {
 	u64 tuner_trimmed;	/* magazines given back */
 };
 
-void zmem_snapshot_take(struct zmem_cache *cache, struct zmem_snapshot *snap);
+void zmem_snapshot_take(struct zmem_common *cache, struct zmem_snapshot *snap);
 
 int zmem_snapshot_nth(unsigned int n, struct zmem_snapshot *snap);
 

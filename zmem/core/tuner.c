@@ -53,7 +53,7 @@ unsigned int zmem_magazine_step(unsigned int size, int step, unsigned int max)
 	return size;
 }
 
-static void tune_magazines(struct zmem_cache *c, unsigned long contended,
+static void tune_magazines(struct zmem_common *c, unsigned long contended,
 			   unsigned long exchanges)
 {
 	struct zmem_tuner *t = &c->tuner;
@@ -74,7 +74,7 @@ static void tune_magazines(struct zmem_cache *c, unsigned long contended,
 	WRITE_ONCE(c->magazine_size, next);
 }
 
-static void tune_depots(struct zmem_cache *c, unsigned long *contended,
+static void tune_depots(struct zmem_common *c, unsigned long *contended,
 			unsigned long *exchanges)
 {
 	int node;
@@ -93,13 +93,13 @@ static unsigned long cpu_calls(const struct zmem_cpu_area *area)
 {
 	const struct zmem_cpu_slow *slow = &area->slow;
 
-	return READ_ONCE(area->fast.allocs) + READ_ONCE(area->fast.frees) +
+	return READ_ONCE(area->fast.allocs) + zmem_cpu_frees(area) +
 	       READ_ONCE(slow->swap_allocs) + READ_ONCE(slow->swap_frees) +
 	       READ_ONCE(slow->slow_allocs) + READ_ONCE(slow->slow_frees);
 }
 
 /* Idle twice: drain once.  Not idle: sample, where that is done. */
-static enum zmem_wish tune_cpu(struct zmem_cache *c, struct zmem_cpu_area *area)
+static enum zmem_wish tune_cpu(struct zmem_common *c, struct zmem_cpu_area *area)
 {
 	struct zmem_cpu_slow *slow = &area->slow;
 	unsigned long calls = cpu_calls(area);
@@ -114,7 +114,7 @@ static enum zmem_wish tune_cpu(struct zmem_cache *c, struct zmem_cpu_area *area)
 	return ++slow->idle == ZMEM_DRAIN_IDLE ? ZMEM_WISH_DRAIN : ZMEM_WISH_NOTHING;
 }
 
-static void tune_cpus(struct zmem_cache *c, struct cpumask *wishes)
+static void tune_cpus(struct zmem_common *c, struct cpumask *wishes)
 {
 	int cpu;
 
@@ -136,7 +136,7 @@ static void tune_cpus(struct zmem_cache *c, struct cpumask *wishes)
  *
  * Context: task; zmem_caches_lock is held.
  */
-void zmem_tuner_look(struct zmem_cache *c, struct cpumask *wishes)
+void zmem_tuner_look(struct zmem_common *c, struct cpumask *wishes)
 {
 	unsigned long contended = 0, exchanges = 0;
 
@@ -154,7 +154,7 @@ void zmem_tuner_look(struct zmem_cache *c, struct cpumask *wishes)
  */
 void zmem_tuner_scan(struct cpumask *wishes)
 {
-	struct zmem_cache *c;
+	struct zmem_common *c;
 
 	cpumask_clear(wishes);
 	mutex_lock(&zmem_caches_lock);
@@ -170,7 +170,7 @@ void zmem_tuner_scan(struct cpumask *wishes)
 /* Does on this CPU what the tuner wished. */
 void zmem_tuner_this_cpu(void *unused)
 {
-	struct zmem_cache *c;
+	struct zmem_common *c;
 
 	mutex_lock(&zmem_caches_lock);
 	list_for_each_entry(c, &zmem_caches, list) {

@@ -10,7 +10,7 @@
 #define _ZMEM_CORE_TUNER_H
 
 struct cpumask;
-struct zmem_cache;
+struct zmem_common;
 
 /* How often a driver need look, in ms; caches' own intervals are multiples. */
 #define ZMEM_TUNER_TICK_MS	100u
@@ -19,7 +19,7 @@ struct zmem_cache;
 enum zmem_wish { ZMEM_WISH_NOTHING, ZMEM_WISH_DRAIN, ZMEM_WISH_SAMPLE };
 
 unsigned int zmem_magazine_step(unsigned int size, int step, unsigned int max);
-void zmem_tuner_look(struct zmem_cache *cache, struct cpumask *wishes);
+void zmem_tuner_look(struct zmem_common *cache, struct cpumask *wishes);
 void zmem_tuner_scan(struct cpumask *wishes);
 void zmem_tuner_this_cpu(void *unused);
 

@@ -86,10 +86,10 @@ static void alignment(struct kunit *test)
 	args.align = 0;
 	args.flags = ZMEM_HWCACHE_ALIGN;
 	c = test_cache(test, 24, &args);
-	KUNIT_EXPECT_EQ(test, c->align, 32);
+	KUNIT_EXPECT_EQ(test, zmem_common(c)->align, 32);
 	zmem_cache_destroy(c);
 	c = test_cache(test, 65, &args);
-	KUNIT_EXPECT_EQ(test, c->align, L1_CACHE_BYTES);
+	KUNIT_EXPECT_EQ(test, zmem_common(c)->align, L1_CACHE_BYTES);
 	zmem_cache_destroy(c);
 }
 
@@ -121,7 +121,7 @@ static void constructor(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, bad, 0);
 	KUNIT_EXPECT_EQ(test, (u64)atomic_read(&constructed),
-			test_snapshot(test, c)->slabs * zmem_slab_objects(c, c->order));
+			test_snapshot(test, c)->slabs * test_slab_objects(c));
 	/* Zeroing would undo the constructor's work: refused, and said. */
 	KUNIT_EXPECT_NULL(test, zmem_cache_zalloc(c, GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->errors, 1);
@@ -240,7 +240,7 @@ static void debug_catches_at_the_call(struct kunit *test)
 	zmem_cache_free(c, b);
 	zmem_cache_free(c, a);
 	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->errors, 1);
-	KUNIT_EXPECT_EQ(test, c->reported, 1ul << ZMEM_DOUBLE_FREE);
+	KUNIT_EXPECT_EQ(test, zmem_common(c)->reported, 1ul << ZMEM_DOUBLE_FREE);
 	zmem_cache_destroy(c);
 }
 
@@ -258,7 +258,7 @@ static void misuse_is_told_at_the_slab(struct kunit *test)
 	zmem_cache_free(c, c);				/* not zmem's */
 	zmem_cache_shrink(c);
 	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->errors, 3);
-	KUNIT_EXPECT_EQ(test, c->reported, 1ul << ZMEM_DOUBLE_FREE |
+	KUNIT_EXPECT_EQ(test, zmem_common(c)->reported, 1ul << ZMEM_DOUBLE_FREE |
 			1ul << ZMEM_INTERIOR_POINTER | 1ul << ZMEM_FOREIGN_POINTER);
 	zmem_cache_free(c, objects[2]);
 	zmem_cache_free(c, objects[3]);
@@ -276,7 +276,7 @@ static void wrong_cache(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, other);
 	zmem_cache_free(other, object);
 	zmem_cache_shrink(other);
-	KUNIT_EXPECT_EQ(test, other->reported, 1ul << ZMEM_WRONG_CACHE);
+	KUNIT_EXPECT_EQ(test, zmem_common(other)->reported, 1ul << ZMEM_WRONG_CACHE);
 	zmem_cache_free(c, object);
 	zmem_cache_destroy(other);
 	zmem_cache_shrink(c);

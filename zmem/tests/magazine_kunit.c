@@ -43,7 +43,7 @@ static void bursts_exchange_whole_magazines(struct kunit *test)
 	}
 	b = test_snapshot(test, c);
 	KUNIT_EXPECT_LE(test, b->depot_locks - a->depot_locks,
-			10 * 2 * (6000 / c->magazine_size + 2 * num_online_cpus()));
+			10 * 2 * (6000 / zmem_common(c)->magazine_size + 2 * num_online_cpus()));
 	/* What the first round left in the depot serves the others. */
 	KUNIT_EXPECT_EQ(test, b->slab_trips, a->slab_trips);
 	KUNIT_EXPECT_EQ(test, b->fresh, a->fresh);
@@ -62,8 +62,9 @@ static void depot_is_bounded(struct kunit *test)
 	test_fill(test, c, objects, 6000);
 	test_drop(c, objects, 6000);
 	for_each_node(node) {
-		KUNIT_EXPECT_LE(test, c->node[node]->depot.objects * c->size, 16 * 1024);
-		waiting += c->node[node]->depot.objects;
+		KUNIT_EXPECT_LE(test, test_depot(c, node)->objects * zmem_cache_size(c),
+				16 * 1024);
+		waiting += test_depot(c, node)->objects;
 	}
 	KUNIT_EXPECT_GT(test, waiting, 0);
 	KUNIT_EXPECT_LT(test, test_snapshot(test, c)->slabs, 6000 / 64);
@@ -81,13 +82,13 @@ static void depot_reaps_what_is_not_worked_with(struct kunit *test)
 	test_fill(test, c, objects, 6000);
 	test_drop(c, objects, 6000);
 	for_each_node(node) {
-		zmem_depot_reap(c, node);
-		zmem_depot_reap(c, node);
-		left += c->node[node]->depot.nr_full + c->node[node]->depot.nr_empty;
+		zmem_depot_reap(zmem_common(c), node);
+		zmem_depot_reap(zmem_common(c), node);
+		left += test_depot(c, node)->nr_full + test_depot(c, node)->nr_empty;
 	}
 	KUNIT_EXPECT_EQ(test, left, 0);
 	KUNIT_EXPECT_LE(test, test_snapshot(test, c)->slabs,
-			2 * num_possible_cpus() * 2 * c->magazine_size / 64 + 8);
+			2 * num_possible_cpus() * 2 * zmem_common(c)->magazine_size / 64 + 8);
 	zmem_cache_destroy(c);
 }
 
@@ -108,7 +109,7 @@ static void resize(struct kunit *test)
 	for (i = 0; i < 6; i++) {
 		static const unsigned int sizes[] = { 4, 252, 12, 124, 28, 60 };
 
-		WRITE_ONCE(c->magazine_size, sizes[i]);
+		WRITE_ONCE(zmem_common(c)->magazine_size, sizes[i]);
 		test_fill(test, c, objects, 3000);
 		KUNIT_EXPECT_EQ(test, test_drop(c, objects, 3000), 0);
 	}
@@ -127,7 +128,7 @@ static void busy(struct kunit *test)
 	struct zmem_cpu *zc;
 
 	zmem_cache_free(c, zmem_cache_alloc(c, GFP_KERNEL));
-	zc = zmem_cpu_enter(c->front.cpu);
+	zc = zmem_cpu_enter(zmem_shares(c));
 	KUNIT_ASSERT_NOT_NULL(test, zc);
 	objects[0] = zmem_cache_alloc(c, GFP_ATOMIC);
 	objects[1] = zmem_cache_alloc(c, GFP_ATOMIC);
@@ -191,7 +192,7 @@ static void samples(struct kunit *test)
 	zmem_cache_free(c, zmem_cache_alloc(c, GFP_KERNEL));
 	s = test_snapshot(test, c);
 	KUNIT_EXPECT_EQ(test, s->latency_mean_ns, ZMEM_UNKNOWN);
-	zmem_magazines_sample(c);
+	zmem_magazines_sample(zmem_common(c));
 	for (i = 0; i < 100; i++)
 		zmem_cache_free(c, zmem_cache_alloc(c, GFP_KERNEL));
 	s = test_snapshot(test, c);

@@ -16,9 +16,9 @@ static void classes(struct kunit *test)
 	for (size = 1; size <= ZMEM_MEDIUM_MAX; size++) {
 		class = zmem_size_class(size);
 		KUNIT_ASSERT_LT(test, class, ZMEM_SIZE_CLASSES);
-		KUNIT_ASSERT_LE(test, size, zmem_size_caches[class]->object_size);
+		KUNIT_ASSERT_LE(test, size, zmem_cache_size(zmem_size_caches[class]));
 		if (class > 1)
-			KUNIT_ASSERT_GT(test, size, zmem_size_caches[class - 1]->object_size);
+			KUNIT_ASSERT_GT(test, size, zmem_cache_size(zmem_size_caches[class - 1]));
 		KUNIT_ASSERT_TRUE(test, class == last || class == last + 1);
 		last = class;
 	}
@@ -141,7 +141,7 @@ static void dma_bypasses_magazines(struct kunit *test)
 
 	p = zmem_alloc(64, GFP_KERNEL | __GFP_DMA32);
 	KUNIT_ASSERT_NOT_NULL(test, p);
-	KUNIT_EXPECT_PTR_EQ(test, zmem_page_cache(zmem_virt_to_page(p)), zmem_large);
+	KUNIT_EXPECT_PTR_EQ(test, zmem_page_cache(zmem_virt_to_page(p)), zmem_large->cache);
 	KUNIT_EXPECT_EQ(test, zmem_page_home(zmem_virt_to_page(p)), ZMEM_PAGE_BYPASS);
 	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->allocs, calls);
 	zmem_free(p);

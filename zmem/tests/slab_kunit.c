@@ -15,13 +15,13 @@ static void geometry(struct kunit *test)
 
 	for (size = 8; size <= ZMEM_OBJECT_MAX; size += size < 512 ? 8 : 136) {
 		c = test_cache(test, size, &args);
-		nr = zmem_slab_objects(c, c->order);
-		run = PAGE_SIZE << c->order;
+		nr = test_slab_objects(c);
+		run = PAGE_SIZE << zmem_common(c)->order;
 		KUNIT_EXPECT_GE(test, nr, 1);
-		KUNIT_EXPECT_LE(test, (size_t)nr * c->size, run);
+		KUNIT_EXPECT_LE(test, (size_t)nr * zmem_common(c)->size, run);
 		if (size <= 2048)
-			KUNIT_EXPECT_LE_MSG(test, run - (size_t)nr * c->size, run / 16,
-					    "size %u order %u", size, c->order);
+			KUNIT_EXPECT_LE_MSG(test, run - (size_t)nr * zmem_common(c)->size, run / 16,
+					    "size %u order %u", size, zmem_common(c)->order);
 		zmem_cache_destroy(c);
 	}
 }
@@ -33,10 +33,10 @@ static void grown(struct kunit *test)
 	void **objects = test_array(test, 2000);
 	struct zmem_snapshot *s;
 
-	KUNIT_EXPECT_LE(test, c->order, c->order_grown);
+	KUNIT_EXPECT_LE(test, zmem_common(c)->order, zmem_common(c)->order_grown);
 	test_fill(test, c, objects, 2000);
 	s = test_snapshot(test, c);
-	KUNIT_EXPECT_LT(test, s->slabs, 2000 / zmem_slab_objects(c, c->order));
+	KUNIT_EXPECT_LT(test, s->slabs, 2000 / test_slab_objects(c));
 	KUNIT_EXPECT_LT(test, zmem_snapshot_external(s), 700);
 	KUNIT_EXPECT_EQ(test, test_drop(c, objects, 2000), 0);
 	zmem_cache_shrink(c);
@@ -49,9 +49,9 @@ static void every_object_once(struct kunit *test)
 {
 	struct zmem_cache_args args = { .mode = ZMEM_MODE_DEBUG };
 	struct zmem_cache *c = test_cache(test, 104, &args);
-	unsigned int i, j, nr = zmem_slab_objects(c, c->order);
+	unsigned int i, j, nr = test_slab_objects(c);
 	void **objects = test_array(test, nr + 1);
-	size_t run = PAGE_SIZE << c->order;
+	size_t run = PAGE_SIZE << zmem_common(c)->order;
 
 	test_fill(test, c, objects, nr + 1);
 	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->slabs, 2);
@@ -60,7 +60,7 @@ static void every_object_once(struct kunit *test)
 				(unsigned long)objects[0] & ~(run - 1));
 		for (j = 0; j < i; j++)
 			KUNIT_ASSERT_GE(test, abs((char *)objects[i] - (char *)objects[j]),
-					(ptrdiff_t)c->size);
+					(ptrdiff_t)zmem_common(c)->size);
 	}
 	KUNIT_EXPECT_EQ(test, test_drop(c, objects, nr + 1), 0);
 	KUNIT_EXPECT_LE(test, test_snapshot(test, c)->slabs, 1);
@@ -72,7 +72,7 @@ static void fullest_first(struct kunit *test)
 {
 	struct zmem_cache_args args = { .mode = ZMEM_MODE_DEBUG };
 	struct zmem_cache *c = test_cache(test, 128, &args);
-	unsigned int i, nr = zmem_slab_objects(c, c->order);
+	unsigned int i, nr = test_slab_objects(c);
 	void **objects = test_array(test, 2 * nr);
 	void *object;
 
@@ -133,8 +133,8 @@ static void colours(struct kunit *test)
 {
 	struct zmem_cache_args args = { .mode = ZMEM_MODE_DEBUG, .align = 64 };
 	struct zmem_cache *c = test_cache(test, 832, &args);
-	unsigned int i, nr = zmem_slab_objects(c, c->order), offsets = 0;
-	size_t run = PAGE_SIZE << c->order, last = SIZE_MAX;
+	unsigned int i, nr = test_slab_objects(c), offsets = 0;
+	size_t run = PAGE_SIZE << zmem_common(c)->order, last = SIZE_MAX;
 	void **objects = test_array(test, 4 * nr);
 
 	test_fill(test, c, objects, 4 * nr);

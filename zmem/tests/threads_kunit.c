@@ -100,7 +100,7 @@ static void storm(struct kunit *test, struct zmem_cache_args *args, bool disturb
 	for (i = 0; disturb && i < 20; i++) {
 		zmem_cache_shrink(c);
 		zmem_caches_reclaim(ULONG_MAX);
-		WRITE_ONCE(c->magazine_size, i % 2 ? 12 : 124);
+		WRITE_ONCE(zmem_common(c)->magazine_size, i % 2 ? 12 : 124);
 	}
 	for (i = 0; i < WORKERS; i++) {
 		wait_for_completion(&w[i].done);

@@ -39,8 +39,19 @@ static inline struct zmem_snapshot *test_snapshot(struct kunit *test,
 	struct zmem_snapshot *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, s);
-	zmem_snapshot_take(c, s);
+	zmem_snapshot_take(zmem_common(c), s);
 	return s;
+}
+
+/* Objects in a slab of a young cache. */
+static inline unsigned int test_slab_objects(struct zmem_cache *c)
+{
+	return zmem_slab_objects(zmem_common(c), zmem_common(c)->order);
+}
+
+static inline struct zmem_depot *test_depot(struct zmem_cache *c, int node)
+{
+	return &zmem_common(c)->node[node]->depot;
 }
 
 static inline void **test_array(struct kunit *test, size_t nr)
@@ -75,7 +86,7 @@ static inline void test_fill(struct kunit *test, struct zmem_cache *c,
 	for (i = 0; i < nr; i++) {
 		objects[i] = zmem_cache_alloc(c, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, objects[i]);
-		memset(objects[i], (u8)i, c->object_size);
+		memset(objects[i], (u8)i, zmem_common(c)->object_size);
 	}
 }
 
@@ -87,7 +98,7 @@ static inline size_t test_drop(struct zmem_cache *c, void **objects, size_t nr)
 	for (i = 0; i < nr; i++) {
 		const u8 *bytes = objects[i];
 
-		for (j = 0; j < c->object_size; j++)
+		for (j = 0; j < zmem_common(c)->object_size; j++)
 			bad += bytes[j] != (u8)i;
 		zmem_cache_free(c, objects[i]);
 	}

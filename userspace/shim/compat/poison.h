@@ -10,6 +10,8 @@
 #include <linux/mm.h>
 #include <shim/poison.h>
 
+#define ZMEM_POISON	SHIM_POISON
+
 /* Not what somebody frees that was never ours. */
 static __always_inline void zmem_poison(const void *p, size_t size)
 {

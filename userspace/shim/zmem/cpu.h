@@ -49,6 +49,14 @@ static __always_inline void zmem_cpu_exit(struct zmem_cpu *zc)
 	smp_store_release(&shim_task.busy, 0);
 }
 
+/* A share that stays what it is, also of threads without a slot. */
+#define zmem_cpu_any(cpu)	per_cpu_ptr(cpu, 0)
+
+/* A share is an ordinary address here. */
+#define zmem_here_t	struct zmem_cpu *
+#define zmem_here_enter	zmem_cpu_enter
+#define zmem_here_exit	zmem_cpu_exit
+
 /* Counts what this thread did; others read the counter meanwhile. */
 static __always_inline void zmem_cpu_count(unsigned long *counter, unsigned long n)
 {
