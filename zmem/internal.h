@@ -55,7 +55,7 @@
 
 /**
  * struct zmem_magazine - a stack of free objects of one node
- * @list: in a depot; its lock
+ * @next: below it in a depot, or in a chain of some to be unmade
  * @node: the node of the objects
  * @size: objects that fit
  * @count: objects that are in it; stale while loaded
@@ -66,7 +66,7 @@
  * Belongs to whoever holds it: a CPU, a depot (under its lock), or a task.
  */
 struct zmem_magazine {
-	struct list_head list;
+	struct zmem_magazine *next;
 	u32 node;
 	u16 size;
 	u16 count;
@@ -82,6 +82,7 @@ struct zmem_magazine {
  *	magazine's count is valid meanwhile
  * @seen: the tuner's: calls when it last looked
  * @idle: the tuner's: looks in a row that saw no call
+ * @made: magazines that the CPU made since it was last drained
  * @wish: the tuner's: what this CPU is to do, enum zmem_wish; caches_lock
  * @surplus: objects that loaded magazines took, less those that they served,
  *	until they were unloaded
@@ -100,6 +101,7 @@ struct zmem_cpu_slow {
 	u32 closed;
 	unsigned long seen;
 	u32 idle;
+	u32 made;
 	u32 wish;
 	long surplus;
 	unsigned long swap_allocs;
@@ -120,8 +122,8 @@ struct zmem_cpu_area {
 /**
  * struct zmem_depot - a node's full and empty magazines
  * @lock: all fields but @contended
- * @full: magazines with objects, the warmest first
- * @empty: magazines without
+ * @full: magazines with objects, a stack: the warmest on top
+ * @empty: magazines without, likewise
  * @nr_full: of them
  * @nr_empty: of them
  * @objects: in @full
@@ -133,8 +135,8 @@ struct zmem_cpu_area {
  */
 struct zmem_depot {
 	spinlock_t lock;	/* the fields below */
-	struct list_head full;
-	struct list_head empty;
+	struct zmem_magazine *full;
+	struct zmem_magazine *empty;
 	unsigned int nr_full;
 	unsigned int nr_empty;
 	unsigned long objects;

@@ -12,6 +12,7 @@
 
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/string.h>
 #include <zmem/types.h>
 
 /* Says of a share that somebody is at work on it.  Not 0: see below. */
@@ -83,6 +84,19 @@ static __always_inline void zmem_cpu_exit(struct zmem_cpu *zc)
 
 /* Counts what this CPU did.  Others read the counter, and get by with an old value. */
 #define zmem_cpu_count(counter, n)	data_race(*(counter) += (n))
+
+/*
+ * Bulk calls' copies.  The kernel's memcpy() counts bytes where this counts
+ * words, and is a call.
+ */
+static __always_inline void zmem_copy_objects(void **to, void **from, size_t nr)
+{
+#ifdef CONFIG_X86_64
+	asm volatile("rep movsq" : "+D" (to), "+S" (from), "+c" (nr) : : "memory");
+#else
+	memcpy(to, from, nr * sizeof(*to));
+#endif
+}
 
 /* Work that other CPUs ask for comes from a workqueue: nothing to poll. */
 static inline void zmem_cpu_poll(void)

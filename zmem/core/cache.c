@@ -47,13 +47,13 @@ struct zmem_settings zmem_defaults = {
 };
 
 /*
- * A fresh cache's magazines: large enough that exchanges are rare, small
- * enough that two of them on each CPU hold a few pages at most.
+ * A fresh cache's largest magazines: exchanges are rare, and two of them on
+ * each CPU hold a few pages at most.  CPUs start with smaller ones.
  */
 static unsigned int magazine_size_for(unsigned int size)
 {
 	if (size < 256)
-		return 60;
+		return 124;
 	if (size < 1024)
 		return 28;
 	return size <= 4096 ? 12 : 4;
@@ -385,14 +385,18 @@ static void *class_alloc_run(struct zmem_common *c, gfp_t gfp, int node)
  * Slabs never dip into the emergency reserves: an object of such a page could
  * not be told from others when it is freed.
  */
+static gfp_t gfp_for_pages(gfp_t gfp)
+{
+	return (gfp & ZMEM_GFP_PAGES) | __GFP_NOMEMALLOC;
+}
+
 static void *cache_alloc(struct zmem_common *c, gfp_t gfp, int node)
 {
-	gfp_t pages = (gfp & ZMEM_GFP_PAGES) | __GFP_NOMEMALLOC;
 	void *object;
 
 	if (node == NUMA_NO_NODE && zmem_magazine_pop(c->cache, &object))
 		return object;
-	return zmem_magazine_alloc(c, pages, node);
+	return zmem_magazine_alloc(c, gfp_for_pages(gfp), node);
 }
 
 /**
@@ -427,14 +431,16 @@ void *zmem_cache_alloc_slow(struct zmem_cache *cache, gfp_t gfp, int node)
 }
 
 /*
- * The loaded magazine is empty: most often the previous one is not, and all
- * that is to do is to swap them.
+ * The loaded magazine is empty: the previous one may do, or another from the
+ * depot.  The call's flags are known to be good.
  */
 noinline void *zmem_cache_alloc_miss(struct zmem_cache *cache, gfp_t gfp)
 {
 	struct zmem_common *c = zmem_common(cache);
-	void *object = zmem_magazine_swap_pop(c);
+	void *object = NULL;
 
+	if (likely(!(c->flags & ZMEM_NO_MAGAZINES)))
+		object = zmem_magazine_alloc(c, gfp_for_pages(gfp), NUMA_NO_NODE);
 	if (unlikely(!object))
 		return zmem_cache_alloc_slow(cache, gfp, NUMA_NO_NODE);
 	zmem_unpoison(object, c->object_size);
@@ -623,7 +629,7 @@ static noinline void bulk_free(struct zmem_cache *cache, size_t nr, void **objec
  */
 void zmem_cache_free_bulk(struct zmem_cache *cache, size_t nr, void **objects)
 {
-	if (static_branch_unlikely(&zmem_free_key) || ZMEM_POISON ||
+	if (ZMEM_POISON ||
 	    unlikely(!zmem_magazine_push_bulk(cache, objects, nr)))
 		bulk_free(cache, nr, objects);
 }

@@ -14,7 +14,6 @@
  * takes, and leaves it when it is over.
  */
 #include <linux/kernel.h>
-#include <linux/list.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
@@ -32,8 +31,6 @@
 void zmem_depot_init(struct zmem_depot *d)
 {
 	spin_lock_init(&d->lock);
-	INIT_LIST_HEAD(&d->full);
-	INIT_LIST_HEAD(&d->empty);
 }
 
 static size_t magazine_bytes(unsigned int size)
@@ -42,24 +39,25 @@ static size_t magazine_bytes(unsigned int size)
 }
 
 /**
- * zmem_magazine_new() - make an empty magazine of the cache's present size
+ * zmem_magazine_new() - make an empty magazine
  * @c: the cache
  * @gfp: ZMEM_GFP_PAGES
  * @node: whose objects it will hold
+ * @size: objects that it will hold
  *
  * Context: as @gfp says.
  * Return: the magazine, or NULL.
  */
-struct zmem_magazine *zmem_magazine_new(struct zmem_common *c, gfp_t gfp, int node)
+struct zmem_magazine *zmem_magazine_new(struct zmem_common *c, gfp_t gfp, int node,
+					unsigned int size)
 {
-	unsigned int size = READ_ONCE(c->magazine_size);
 	struct zmem_magazine *mag;
 
 	gfp = (gfp & ~__GFP_NOFAIL) | __GFP_NOWARN | __GFP_NORETRY;
 	mag = kmalloc_node(magazine_bytes(size), gfp, node);
 	if (!mag)
 		return NULL;
-	INIT_LIST_HEAD(&mag->list);
+	mag->next = NULL;
 	mag->node = node;
 	mag->size = size;
 	mag->count = 0;
@@ -84,15 +82,44 @@ void zmem_magazine_flush(struct zmem_common *c, struct zmem_magazine *mag)
 	mag->count = 0;
 }
 
-/* Unmakes a list of magazines, with and without objects. */
-void zmem_magazines_dissolve(struct zmem_common *c, struct list_head *gone)
+/* Unmakes a chain of magazines, with and without objects. */
+void zmem_magazines_dissolve(struct zmem_common *c, struct zmem_magazine *chain)
 {
-	struct zmem_magazine *mag, *next;
+	while (chain) {
+		struct zmem_magazine *next = chain->next;
 
-	list_for_each_entry_safe(mag, next, gone, list) {
-		zmem_magazine_flush(c, mag);
-		zmem_magazine_delete(c, mag);
+		zmem_magazine_flush(c, chain);
+		zmem_magazine_delete(c, chain);
+		chain = next;
 	}
+}
+
+/* Stacks of magazines. */
+static void mag_push(struct zmem_magazine **top, struct zmem_magazine *mag)
+{
+	mag->next = *top;
+	*top = mag;
+}
+
+static struct zmem_magazine *mag_pop(struct zmem_magazine **top)
+{
+	struct zmem_magazine *mag = *top;
+
+	if (mag)
+		*top = mag->next;
+	return mag;
+}
+
+/* Cuts a stack below its first @nr, and returns the rest. */
+static struct zmem_magazine *mag_cut(struct zmem_magazine **top, unsigned int nr)
+{
+	struct zmem_magazine *rest;
+
+	while (nr-- && *top)
+		top = &(*top)->next;
+	rest = *top;
+	*top = NULL;
+	return rest;
 }
 
 static void depot_lock(struct zmem_depot *d, unsigned long *flags)
@@ -118,7 +145,7 @@ static bool depot_has_room(const struct zmem_common *c, const struct zmem_depot 
 
 static void depot_add_full(struct zmem_depot *d, struct zmem_magazine *mag)
 {
-	list_add(&mag->list, &d->full);
+	mag_push(&d->full, mag);
 	d->nr_full++;
 	d->objects += mag->count;
 	d->exchanges++;
@@ -126,12 +153,10 @@ static void depot_add_full(struct zmem_depot *d, struct zmem_magazine *mag)
 
 static struct zmem_magazine *depot_del_full(struct zmem_depot *d)
 {
-	struct zmem_magazine *mag;
+	struct zmem_magazine *mag = mag_pop(&d->full);
 
-	mag = list_first_entry_or_null(&d->full, struct zmem_magazine, list);
 	if (!mag)
 		return NULL;
-	list_del(&mag->list);
 	d->objects -= mag->count;
 	d->nr_full--;
 	d->full_min = min(d->full_min, d->nr_full);
@@ -145,7 +170,7 @@ static bool depot_add_empty(const struct zmem_common *c, struct zmem_depot *d,
 {
 	if (mag->size != READ_ONCE(c->magazine_size))
 		return false;
-	list_add(&mag->list, &d->empty);
+	mag_push(&d->empty, mag);
 	d->nr_empty++;
 	d->exchanges++;
 	return true;
@@ -153,12 +178,10 @@ static bool depot_add_empty(const struct zmem_common *c, struct zmem_depot *d,
 
 static struct zmem_magazine *depot_del_empty(struct zmem_depot *d)
 {
-	struct zmem_magazine *mag;
+	struct zmem_magazine *mag = mag_pop(&d->empty);
 
-	mag = list_first_entry_or_null(&d->empty, struct zmem_magazine, list);
 	if (!mag)
 		return NULL;
-	list_del(&mag->list);
 	d->nr_empty--;
 	d->empty_min = min(d->empty_min, d->nr_empty);
 	d->exchanges++;
@@ -166,10 +189,10 @@ static struct zmem_magazine *depot_del_empty(struct zmem_depot *d)
 }
 
 /* Takes out empty magazines beyond what a turn of the tide needs. */
-static void depot_cut_empty(struct zmem_depot *d, struct list_head *dead)
+static void depot_cut_empty(struct zmem_depot *d, struct zmem_magazine **dead)
 {
 	while (d->nr_empty > d->nr_full + ZMEM_EMPTY_SPARE)
-		list_add(&depot_del_empty(d)->list, dead);
+		mag_push(dead, depot_del_empty(d));
 }
 
 /**
@@ -186,19 +209,18 @@ struct zmem_magazine *zmem_depot_get_full(struct zmem_common *c, int node,
 					  struct zmem_magazine *empty)
 {
 	struct zmem_depot *d = &c->node[node]->depot;
-	struct zmem_magazine *mag;
+	struct zmem_magazine *mag, *dead = NULL;
 	unsigned long flags;
-	LIST_HEAD(dead);
 
 	if (!READ_ONCE(d->nr_full))
 		return NULL;
 	depot_lock(d, &flags);
 	mag = depot_del_full(d);
 	if (mag && empty && !depot_add_empty(c, d, empty))
-		list_add(&empty->list, &dead);
+		mag_push(&dead, empty);
 	depot_cut_empty(d, &dead);
 	depot_unlock(d, flags);
-	zmem_magazines_dissolve(c, &dead);
+	zmem_magazines_dissolve(c, dead);
 	return mag;
 }
 
@@ -246,9 +268,9 @@ struct zmem_magazine *zmem_depot_get_empty(struct zmem_common *c, int node,
 void zmem_depot_put(struct zmem_common *c, struct zmem_magazine *mag)
 {
 	struct zmem_depot *d = &c->node[mag->node]->depot;
+	struct zmem_magazine *dead = NULL;
 	unsigned long flags;
 	bool kept = true;
-	LIST_HEAD(dead);
 
 	depot_lock(d, &flags);
 	if (!mag->count)
@@ -259,7 +281,7 @@ void zmem_depot_put(struct zmem_common *c, struct zmem_magazine *mag)
 		kept = false;
 	depot_cut_empty(d, &dead);
 	depot_unlock(d, flags);
-	zmem_magazines_dissolve(c, &dead);
+	zmem_magazines_dissolve(c, dead);
 	if (kept)
 		return;
 	zmem_magazine_flush(c, mag);
@@ -273,28 +295,25 @@ void zmem_depot_put(struct zmem_common *c, struct zmem_magazine *mag)
 static unsigned int depot_trim(struct zmem_common *c, int node, bool all)
 {
 	struct zmem_depot *d = &c->node[node]->depot;
-	struct zmem_magazine *mag;
-	unsigned int full, empty, i;
+	struct zmem_magazine *fulls, *empties, *mag;
+	unsigned int full, empty;
 	unsigned long flags;
-	LIST_HEAD(dead);
 
 	depot_lock(d, &flags);
 	full = all ? d->nr_full : d->full_min;
 	empty = all ? d->nr_empty : d->empty_min;
-	for (i = 0; i < full; i++) {
-		mag = list_last_entry(&d->full, struct zmem_magazine, list);
+	fulls = mag_cut(&d->full, d->nr_full - full);
+	empties = mag_cut(&d->empty, d->nr_empty - empty);
+	for (mag = fulls; mag; mag = mag->next)
 		d->objects -= mag->count;
-		list_move(&mag->list, &dead);
-	}
-	for (i = 0; i < empty; i++)
-		list_move(d->empty.prev, &dead);
 	d->nr_full -= full;
 	d->nr_empty -= empty;
 	d->full_min = d->nr_full;
 	d->empty_min = d->nr_empty;
 	depot_unlock(d, flags);
 
-	zmem_magazines_dissolve(c, &dead);
+	zmem_magazines_dissolve(c, fulls);
+	zmem_magazines_dissolve(c, empties);
 	return full + empty;
 }
 

@@ -6,7 +6,6 @@
 #include <linux/gfp.h>
 #include <linux/types.h>
 
-struct list_head;
 struct zmem_common;
 struct zmem_depot;
 struct zmem_magazine;
@@ -21,9 +20,10 @@ struct zmem_magazine *zmem_depot_get_empty(struct zmem_common *cache, int node,
 					   struct zmem_magazine *full);
 void zmem_depot_put(struct zmem_common *cache, struct zmem_magazine *mag);
 
-struct zmem_magazine *zmem_magazine_new(struct zmem_common *cache, gfp_t gfp, int node);
+struct zmem_magazine *zmem_magazine_new(struct zmem_common *cache, gfp_t gfp, int node,
+					unsigned int size);
 void zmem_magazine_flush(struct zmem_common *cache, struct zmem_magazine *mag);
 void zmem_magazine_delete(struct zmem_common *cache, struct zmem_magazine *mag);
-void zmem_magazines_dissolve(struct zmem_common *cache, struct list_head *gone);
+void zmem_magazines_dissolve(struct zmem_common *cache, struct zmem_magazine *chain);
 
 #endif /* _ZMEM_CORE_DEPOT_H */

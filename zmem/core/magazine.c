@@ -26,6 +26,10 @@
 #include "core/report.h"
 #include "core/slab.h"
 
+/* In pointers: a magazine of 4 less than 16, 32, … fills 128, 256, … bytes. */
+#define ZMEM_MAGAZINE_FIRST	16u
+#define ZMEM_MAGAZINE_HEADER	4u
+
 /* Calls that a balanced cache samples on a CPU each time the tuner looks. */
 #define ZMEM_SAMPLES	16u
 
@@ -77,10 +81,10 @@ static struct zmem_magazine *cpu_unload(struct zmem_cpu *zc)
 /* The loaded and the previous one change places. */
 static void cpu_swap(struct zmem_cpu *zc)
 {
-	struct zmem_magazine *mag = cpu_unload(zc);
+	struct zmem_magazine *mag = zc->prev;
 
-	cpu_load(zc, zc->prev);
-	zc->prev = mag;
+	zc->prev = cpu_unload(zc);
+	cpu_load(zc, mag);
 }
 
 /* Finds @mag a place: loaded, with the loaded one behind it, or the depot. */
@@ -204,6 +208,44 @@ static void *slab_one(struct zmem_common *c, gfp_t gfp, int node)
 	return NULL;
 }
 
+/*
+ * How large a magazine this CPU is to have: its first is small, and each that
+ * it has to make is twice as large, up to what the cache allows.  A cache that
+ * is used little holds little, and one that is used much is soon at its full
+ * speed.
+ */
+static unsigned int magazine_size(struct zmem_common *c)
+{
+	unsigned int made = raw_cpu_read(zmem_area(c)->slow.made);
+
+	return min_t(unsigned int, READ_ONCE(c->magazine_size),
+		     (ZMEM_MAGAZINE_FIRST << min(made, 6u)) - ZMEM_MAGAZINE_HEADER);
+}
+
+static struct zmem_magazine *magazine_make(struct zmem_common *c, gfp_t gfp, int node)
+{
+	unsigned int size = magazine_size(c);
+
+	zmem_count(c, made, 1);
+	return zmem_magazine_new(c, gfp, node, size);
+}
+
+/* An empty magazine to refill: @mag (or NULL), unless it is too small by now. */
+static struct zmem_magazine *magazine_for_refill(struct zmem_common *c, gfp_t gfp,
+						 int node, struct zmem_magazine *mag)
+{
+	struct zmem_magazine *new;
+
+	if (mag && mag->size >= magazine_size(c))
+		return mag;
+	new = magazine_make(c, gfp, node);
+	if (!new)
+		return mag;
+	if (mag)
+		zmem_magazine_delete(c, mag);
+	return new;
+}
+
 /* A magazine with objects for a CPU of @node; @mag is an empty one or NULL. */
 static struct zmem_magazine *magazine_refill(struct zmem_common *c, gfp_t gfp, int node,
 					     struct zmem_magazine *mag)
@@ -212,8 +254,7 @@ static struct zmem_magazine *magazine_refill(struct zmem_common *c, gfp_t gfp, i
 
 	if (full)
 		return full;
-	if (!mag)
-		mag = zmem_magazine_new(c, gfp, node);
+	mag = magazine_for_refill(c, gfp, node, mag);
 	if (!mag)
 		return NULL;
 	mag->count = slab_batch(c, gfp, node, mag->objects, mag->size);
@@ -242,27 +283,6 @@ static void *cpu_pop(struct zmem_cpu *zc)
 		zmem_cpu_count(&zc->allocs, 1);
 	}
 	return *--zc->top;
-}
-
-/**
- * zmem_magazine_swap_pop() - allocate from either of this CPU's magazines
- * @c: the cache
- *
- * Context: any but NMI.
- * Return: an object, or NULL: the slow path knows more.
- */
-void *zmem_magazine_swap_pop(struct zmem_common *c)
-{
-	struct zmem_cpu *zc = zmem_cpu_enter(zmem_shares(c->cache));
-	void *object = NULL;
-
-	if (!zc)
-		return NULL;
-	/* Samples are the slow path's to take. */
-	if (likely(!zmem_slow(zc)->closed))
-		object = cpu_pop(zc);
-	zmem_cpu_exit(zc);
-	return object;
 }
 
 static void *alloc_home(struct zmem_common *c, gfp_t gfp)
@@ -418,7 +438,7 @@ static struct zmem_magazine *magazine_exchange(struct zmem_common *c, u32 node,
 	}
 	mag = zmem_depot_get_empty(c, node, full);
 	if (!mag)
-		mag = zmem_magazine_new(c, GFP_NOWAIT | __GFP_NOMEMALLOC, node);
+		mag = magazine_make(c, GFP_NOWAIT | __GFP_NOMEMALLOC, node);
 	if (mag)
 		mag->node = node;
 	return mag;
@@ -523,10 +543,8 @@ static unsigned int cpu_pop_bulk(struct zmem_cpu *zc, void **objects, size_t nr)
 {
 	unsigned int n = min_t(size_t, nr, zc->top - zc->low);
 
-	if (unlikely(!n))
-		return 0;
 	zc->top -= n;
-	memcpy(objects, zc->top, n * sizeof(*objects));
+	zmem_copy_objects(objects, zc->top, n);
 	zmem_cpu_count(&zc->allocs, n);
 	return n;
 }
@@ -547,6 +565,10 @@ size_t zmem_magazine_alloc_bulk(struct zmem_cache *cache, void **objects, size_t
 
 	if (unlikely(!zc))
 		return 0;
+	/* From one magazine if it can: a bulk then stays away from their edge. */
+	if (zc->high && zc->prev && zc->prev->count >= nr &&
+	    zc->top - zc->low < nr)
+		cpu_swap(zc);
 	n = cpu_pop_bulk(zc, objects, nr);
 	if (n < nr && zc->high && zc->prev && zc->prev->count) {
 		cpu_swap(zc);
@@ -556,17 +578,16 @@ size_t zmem_magazine_alloc_bulk(struct zmem_cache *cache, void **objects, size_t
 	return n;
 }
 
-/* Objects from the first on that are of a node's memory. */
-static unsigned int bulk_of_node(void **objects, unsigned int nr, u32 node)
+/* How many objects from the first on are of a node's memory. */
+size_t zmem_magazine_of_node(void **objects, size_t nr, u32 node)
 {
-	unsigned int n = 0;
+	size_t n;
 
-	while (n < nr) {
+	for (n = 0; n < nr; n++) {
 		const struct page *page = zmem_virt_to_page(objects[n]);
 
 		if (!page || zmem_page_home(page) != node)
 			break;
-		n++;
 	}
 	return n;
 }
@@ -577,10 +598,8 @@ static unsigned int cpu_push_bulk(struct zmem_cpu *zc, void **objects, size_t nr
 	unsigned int n = min_t(size_t, nr, zc->high - zc->top);
 
 	if (static_branch_unlikely(&zmem_numa_key))
-		n = bulk_of_node(objects, n, zc->node);
-	if (unlikely(!n))
-		return 0;
-	memcpy(zc->top, objects, n * sizeof(*objects));
+		n = zmem_magazine_of_node(objects, n, zc->node);
+	zmem_copy_objects(zc->top, objects, n);
 	zc->top += n;
 	return n;
 }
@@ -602,6 +621,9 @@ size_t zmem_magazine_free_bulk(struct zmem_cache *cache, void **objects, size_t 
 
 	if (unlikely(!zc))
 		return 0;
+	if (zc->high && zc->prev && magazine_room(zc->prev) >= nr &&
+	    zc->high - zc->top < nr)
+		cpu_swap(zc);
 	n = cpu_push_bulk(zc, objects, nr);
 	if (n < nr && zc->top == zc->high && zc->high && zc->prev &&
 	    magazine_room(zc->prev)) {
@@ -635,26 +657,31 @@ unsigned long zmem_cpu_frees(const struct zmem_cpu_area *area)
 	return max(frees, 0L);
 }
 
-static void detach(struct zmem_magazine *mag, struct list_head *gone)
+static void chain_up(struct zmem_magazine *mag, struct zmem_magazine **chain)
 {
-	if (mag)
-		list_add(&mag->list, gone);
+	if (!mag)
+		return;
+	mag->next = *chain;
+	*chain = mag;
 }
 
-/* Takes all of a CPU's magazines out. */
-static void cpu_detach(struct zmem_cpu *zc, struct list_head *gone)
+/* Takes all of a CPU's magazines out; returns them as a chain. */
+static struct zmem_magazine *cpu_detach(struct zmem_cpu *zc)
 {
 	struct zmem_cpu_slow *slow = zmem_slow(zc);
+	struct zmem_magazine *chain = NULL;
 	unsigned int node;
 
-	detach(cpu_unload(zc), gone);
-	detach(zc->prev, gone);
+	chain_up(cpu_unload(zc), &chain);
+	chain_up(zc->prev, &chain);
 	zc->prev = NULL;
 	for (node = 0; node < nr_node_ids; node++) {
-		detach(slow->remote[node], gone);
+		chain_up(slow->remote[node], &chain);
 		slow->remote[node] = NULL;
 	}
 	slow->closed = 0;
+	slow->made = 0;
+	return chain;
 }
 
 /**
@@ -666,13 +693,13 @@ static void cpu_detach(struct zmem_cpu *zc, struct list_head *gone)
 void zmem_magazines_drain_this_cpu(struct zmem_common *c)
 {
 	struct zmem_cpu *zc = zmem_cpu_enter(zmem_shares(c->cache));
-	LIST_HEAD(gone);
+	struct zmem_magazine *chain;
 
 	if (WARN_ON_ONCE(!zc))
 		return;
-	cpu_detach(zc, &gone);
+	chain = cpu_detach(zc);
 	zmem_cpu_exit(zc);
-	zmem_magazines_dissolve(c, &gone);
+	zmem_magazines_dissolve(c, chain);
 }
 
 /**
@@ -682,8 +709,5 @@ void zmem_magazines_drain_this_cpu(struct zmem_common *c)
  */
 void zmem_magazines_drain_cpu(struct zmem_common *c, int cpu)
 {
-	LIST_HEAD(gone);
-
-	cpu_detach(per_cpu_ptr(zmem_shares(c->cache), cpu), &gone);
-	zmem_magazines_dissolve(c, &gone);
+	zmem_magazines_dissolve(c, cpu_detach(per_cpu_ptr(zmem_shares(c->cache), cpu)));
 }

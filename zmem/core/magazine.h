@@ -13,14 +13,13 @@
 #define _ZMEM_CORE_MAGAZINE_H
 
 #include <linux/mm.h>
-#include <linux/string.h>
 #include <zmem/cpu.h>
 #include "internal.h"
 
 void *zmem_magazine_alloc(struct zmem_common *cache, gfp_t gfp, int node);
 unsigned long zmem_cpu_frees(const struct zmem_cpu_area *area);
 void zmem_magazine_free(struct zmem_common *cache, void *object);
-void *zmem_magazine_swap_pop(struct zmem_common *c);
+size_t zmem_magazine_of_node(void **objects, size_t nr, u32 node);
 size_t zmem_magazine_alloc_bulk(struct zmem_cache *cache, void **objects, size_t nr);
 size_t zmem_magazine_free_bulk(struct zmem_cache *cache, void **objects, size_t nr);
 
@@ -111,7 +110,7 @@ static __always_inline bool zmem_magazine_pop_bulk(struct zmem_cache *cache,
 	top -= nr;
 	zc->top = top;
 	zmem_cpu_count(&zc->allocs, nr);
-	memcpy(objects, top, nr * sizeof(*objects));
+	zmem_copy_objects(objects, top, nr);
 	zmem_here_exit(zc);
 	return true;
 }
@@ -126,14 +125,19 @@ static __always_inline bool zmem_magazine_push_bulk(struct zmem_cache *cache,
 	if (unlikely(!zc))
 		return false;
 	top = zc->top;
-	if (unlikely(zc->high - top < nr)) {
-		zmem_here_exit(zc);
-		return false;
-	}
+	if (unlikely(zc->high - top < nr))
+		goto slow;
+	if (static_branch_unlikely(&zmem_free_key) &&
+	    (want_init_on_free() ||
+	     zmem_magazine_of_node(objects, nr, zc->node) < nr))
+		goto slow;
 	zc->top = top + nr;
-	memcpy(top, objects, nr * sizeof(*objects));
+	zmem_copy_objects(top, objects, nr);
 	zmem_here_exit(zc);
 	return true;
+slow:
+	zmem_here_exit(zc);
+	return false;
 }
 
 #endif /* _ZMEM_CORE_MAGAZINE_H */

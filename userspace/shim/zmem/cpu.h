@@ -11,6 +11,7 @@
 #define _ZMEM_CPU_H
 
 #include <linux/percpu.h>
+#include <linux/string.h>
 #include <shim/task.h>
 #include <zmem/types.h>
 
@@ -65,6 +66,13 @@ static __always_inline void zmem_cpu_count(unsigned long *counter, unsigned long
 #else
 	*counter += n;	/* one instruction, which the atomics would not give */
 #endif
+}
+
+/* Bulk calls' copies. */
+static __always_inline void zmem_copy_objects(void **to, void **from, size_t nr)
+{
+	if (nr)
+		memcpy(to, from, nr * sizeof(*to));
 }
 
 /* The slow path's chance: a thread's first calls come through here. */
