@@ -7,7 +7,7 @@
 #	eval "$(selftests/vm/kernel.sh stock)"
 #	make -C "$KDIR" M="$PWD" modules
 #
-# stock: Debian's kernel of the series $KERNEL (6.12 unless set, or 6.1).
+# stock: Debian's kernel of the series $KERNEL (6.12 unless set, or 6.1, 7.x, rt).
 # debug: Debian's 6.12 source, built with debug.config (KASAN, lockdep, ...).
 #
 # On standard output, for eval: KRELEASE, KIMAGE (bzImage), KDIR (to build
