@@ -18,13 +18,15 @@ cd "$top" || exit 2
 
 vm=selftests/vm/boot.sh
 
-# A module built for a guest's kernel, in a tree of its own.
+# A module built for a guest's kernel, in a tree of its own.  $KERNEL says which
+# of the stock kernels; see kernel.sh.
 # shellcheck source-path=SCRIPTDIR/..
 build_for() {
 	local kernel=$1
 
+	built=$OUT/$kernel${KERNEL:+-$KERNEL}
 	eval "$(bash selftests/vm/kernel.sh "$kernel")" || return 1
-	scripts/build-module.sh "$KDIR" "$OUT/$kernel"
+	scripts/build-module.sh "$KDIR" "$built"
 }
 
 suite_rules() {
@@ -53,7 +55,7 @@ suite_build() {
 suite_kunit() {
 	build_for debug || return 1
 	bash "$vm" --kernel debug --timeout 600 --out "$OUT/check/kunit" \
-		--add "$OUT/debug/zmem/zmem.ko:/zmem/zmem.ko" \
+		--add "$built/zmem/zmem.ko:/zmem/zmem.ko" \
 		--add selftests/kunit.sh:/zmem/kunit.sh -- sh /zmem/kunit.sh
 }
 
@@ -63,18 +65,23 @@ selftest_in() {
 	shift
 	build_for "$kernel" || return 1
 	make -C selftests OUT="$OUT/selftests" || return 1
-	scripts/build-module.sh --client "$KDIR" "$OUT/$kernel" || return 1
-	bash "$vm" --kernel "$kernel" --timeout 1500 --out "$OUT/check/$kernel" \
+	scripts/build-module.sh --client "$KDIR" "$built" || return 1
+	bash "$vm" --kernel "$kernel" --timeout 1500 \
+		--out "$OUT/check/${built##*/}" \
 		--append kunit.enable=0 \
 		--add "$OUT/selftests:/zmem" \
-		--add "$OUT/$kernel/zmem/zmem.ko:/zmem/zmem.ko" \
-		--add "$OUT/$kernel/client/zmem_client.ko:/zmem/zmem_client.ko" \
+		--add "$built/zmem/zmem.ko:/zmem/zmem.ko" \
+		--add "$built/client/zmem_client.ko:/zmem/zmem_client.ko" \
 		-- sh /zmem/run.sh "$@"
 }
 
 suite_kselftest() { selftest_in stock; }
 # Each access is checked there: fewer of them.
 suite_kselftest_debug() { selftest_in debug -l 4 -o 500000; }
+# Debian's other kernels.
+suite_kernel_6.1() { KERNEL=6.1 selftest_in stock; }
+suite_kernel_7.x() { KERNEL=7.x selftest_in stock; }
+suite_kernel_rt() { KERNEL=rt selftest_in stock; }
 
 # The main job, and then the replay's own tests on the stream that it left.
 suite_run() {
