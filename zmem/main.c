@@ -95,7 +95,7 @@ static void tuner_tick(struct work_struct *work)
 	zmem_tuner_scan(&wishes);
 	if (cpumask_and(&wishes, &wishes, zmem_cpus_to_tune()))
 		zmem_on_each_cpu(zmem_tuner_this_cpu, NULL, &wishes);
-	queue_delayed_work(system_unbound_wq, &tuner_work,
+	queue_delayed_work(zmem_unbound_wq, &tuner_work,
 			   msecs_to_jiffies(ZMEM_TUNER_TICK_MS));
 }
 
@@ -170,7 +170,7 @@ static void nodes_exit(void)
 static int tuner_init(void)
 {
 	zmem_latency_calibrate();
-	queue_delayed_work(system_unbound_wq, &tuner_work,
+	queue_delayed_work(zmem_unbound_wq, &tuner_work,
 			   msecs_to_jiffies(ZMEM_TUNER_TICK_MS));
 	return 0;
 }

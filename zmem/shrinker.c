@@ -10,8 +10,8 @@
  */
 #include <linux/cpumask.h>
 #include <linux/jiffies.h>
-#include <linux/workqueue.h>
 #include <compat/shrinker.h>
+#include <compat/work.h>
 
 #include "internal.h"
 #include "main.h"
@@ -46,7 +46,7 @@ static void drain_cpus(void)
 		return;
 	WRITE_ONCE(drain_next, jiffies + HZ);
 	for_each_cpu_and(cpu, mask, cpu_online_mask)
-		queue_work_on(cpu, system_wq, per_cpu_ptr(&drain_work, cpu));
+		queue_work_on(cpu, zmem_percpu_wq, per_cpu_ptr(&drain_work, cpu));
 }
 
 static unsigned long shrink_count(struct shrinker *s, struct shrink_control *sc)

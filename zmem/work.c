@@ -3,7 +3,6 @@
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/mutex.h>
-#include <linux/workqueue.h>
 #include <compat/work.h>
 
 #include "main.h"
@@ -42,7 +41,7 @@ void zmem_on_each_cpu(void (*fn)(void *arg), void *arg, const struct cpumask *ma
 		if (mask && !cpumask_test_cpu(cpu, mask))
 			continue;
 		INIT_WORK(per_cpu_ptr(&each_work, cpu), each_cpu);
-		queue_work_on(cpu, system_wq, per_cpu_ptr(&each_work, cpu));
+		queue_work_on(cpu, zmem_percpu_wq, per_cpu_ptr(&each_work, cpu));
 	}
 	for_each_online_cpu(cpu)
 		if (!mask || cpumask_test_cpu(cpu, mask))

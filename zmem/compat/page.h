@@ -17,7 +17,22 @@
  * compound: a run may then be cut to whole pages, and finding a page's cache
  * takes no compound_head() step.  All is cleared before pages go back.
  *
- * Linux 6.16 renamed page->index to __folio_index.
+ * From 6.1 to 7.3 these words lie where they did, and the page allocator asks
+ * the same of a page that comes back: no mapping, no mapcount, no charge, no
+ * page pool's signature in lru.next.  What did change around them:
+ *
+ *	6.16	index is called __folio_index
+ *	6.18	flags is a memdesc_flags_t, which only accessors read
+ *	7.x	page types (slab, table, large kmalloc, ...) stand in _mapcount's
+ *		word; zmem sets none, and to the rest of the kernel its pages
+ *		are plain ones.  A free page's private and lru.next may hold the
+ *		page allocator's order and link: they are ours from alloc to
+ *		free only
+ *
+ * SLUB's freelist shares index's word in all of them, its counters private's.
+ * Once struct page gives way to separately allocated descriptors the fields
+ * go, and this header no longer compiles: zmem then needs a descriptor of its
+ * own there.
  */
 #ifndef _ZMEM_COMPAT_PAGE_H
 #define _ZMEM_COMPAT_PAGE_H
