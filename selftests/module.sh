@@ -22,7 +22,7 @@ free_pages() {
 		echo 3 >/proc/sys/vm/drop_caches
 		[ ! -e /proc/sys/vm/stat_refresh ] ||
 			cat /proc/sys/vm/stat_refresh
-		now=$(awk '/nr_free_pages/ { n += $2 } $1 == "count:" { n += $2 }
+		now=$(awk '$1 == "nr_free_pages" { n += $2 } $1 == "count:" { n += $2 }
 			END { print n }' /proc/zoneinfo)
 		[ "$now" -le "$best" ] || best=$now
 		sleep 0.2
