@@ -9,7 +9,7 @@ export OUT
 QUICK	:= rules user-plain user-asan user-tsan
 CHECK	:= rules style user-plain user-asan user-tsan user-valgrind user-tools \
 	   build kselftest run kunit kselftest-debug
-FULL	:= $(CHECK) vm
+FULL	:= $(CHECK) vm kernel-6.1 kernel-7.x kernel-rt
 
 .DEFAULT_GOAL := all
 .PHONY: all modules modules_install user run check check-quick check-full shell \
