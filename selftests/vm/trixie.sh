@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # shared with kernel-stock.sh
 #
 # For kernel-stock.sh: takes the kernel from Debian 13's backports. Its build
 # tools want a newer C library and compiler than the host's, so that these are
@@ -12,13 +12,16 @@ case $cache/ in
 /usr/*) die "the cache is in /usr, which the build of this kernel hides" ;;
 esac
 
-# The rest of apt's settings, such as proxies, are the host's.
+# The rest of apt's settings, such as proxies, is the host's.
 apt_options=(
 	-o "Dir::State::lists=$lists/lists"
 	-o "Dir::State::status=$lists/status"
 	-o "Dir::Cache=$lists"
 	-o "Dir::Etc::sourcelist=$lists/sources.list"
 	-o "Dir::Etc::sourceparts=-"
+	-o "Dir::Etc::preferences=-"
+	-o "Dir::Etc::preferencesparts=-"
+	-o "APT::Default-Release="
 )
 
 # The mirror that the host's apt takes Debian from.
@@ -33,6 +36,10 @@ update() {
 	local suite uri
 
 	uri=$(mirror)
+	if [ -z "$uri" ]; then
+		"$top/scripts/deps.sh" --update >&2
+		uri=$(mirror)
+	fi
 	[ -n "$uri" ] || die "apt knows no Debian mirror"
 	mkdir -p "$lists/lists"
 	# No package is installed: all that a package depends on is fetched.
@@ -73,11 +80,13 @@ unpack() {
 }
 
 set_up() {
-	cd "usr/src/linux-headers-$1"
-	mv Makefile Makefile.debian
-	cp "$here/trixie.mk" Makefile
-	cd "$dir"
-	ln -s "../lib/modules/$1/vmlinuz" boot/vmlinuz-"$1"
+	local build=usr/src/linux-headers-$1
+
+	mv "$build/Makefile" "$build/Makefile.debian"
+	cp "$here/trixie.mk" "$build/Makefile"
+	ln -s "../lib/modules/$1/vmlinuz" "boot/vmlinuz-$1"
 }
 
-[ -s "$lists/sources.list" ] && [ ! /var/lib/apt/lists -nt "$lists/log" ] || update
+if [ ! -s "$lists/sources.list" ] || [ /var/lib/apt/lists -nt "$lists/log" ]; then
+	update
+fi
