@@ -7,7 +7,9 @@
 #	eval "$(selftests/vm/kernel.sh stock)"
 #	make -C "$KDIR" M="$PWD" modules
 #
-# stock: Debian's kernel of the series $KERNEL (6.12 unless set, or 6.1, 7.x, rt).
+# stock: the kernel of Debian's that $KERNEL names: 6.12 (the default) or 6.1 of
+#	this release, rt (its 6.12 with PREEMPT_RT), or 7.x (the newest of
+#	Debian 13's backports).
 # debug: Debian's 6.12 source, built with debug.config (KASAN, lockdep, ...).
 #
 # On standard output, for eval: KRELEASE, KIMAGE (bzImage), KDIR (to build
