@@ -297,7 +297,7 @@ void zmem_keys_set(void);
 
 static inline struct zmem_cpu_area __percpu *zmem_area(const struct zmem_common *c)
 {
-	return (struct zmem_cpu_area __percpu __force *)c->cache;
+	return (struct zmem_cpu_area __percpu *)(__force unsigned long)c->cache;
 }
 
 static inline struct zmem_cpu_slow *zmem_slow(struct zmem_cpu *zc)

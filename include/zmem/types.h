@@ -65,7 +65,8 @@ struct zmem_cache;
 
 static __always_inline struct zmem_cpu __percpu *zmem_shares(struct zmem_cache *cache)
 {
-	return (struct zmem_cpu __percpu __force *)cache;
+	/* By way of a number: __percpu is an address space to newer kernels. */
+	return (struct zmem_cpu __percpu *)(__force unsigned long)cache;
 }
 
 /*

@@ -134,7 +134,7 @@ static int cache_make_cpus(struct zmem_common *c)
 		       nr_node_ids * sizeof(struct zmem_magazine *);
 	int cpu;
 
-	c->cache = (struct zmem_cache __force *)
+	c->cache = (struct zmem_cache *)(__force unsigned long)
 		   __alloc_percpu(bytes, __alignof__(struct zmem_cpu_area));
 	if (!c->cache)
 		return -ENOMEM;
