@@ -4,17 +4,20 @@
 # Builds zmem.ko against a kernel's build folder, with the objects kept apart
 # from the tree, so that modules for several kernels live side by side:
 #
-#	scripts/build-module.sh [--client] KDIR OUT
+#	scripts/build-module.sh [--client | --bench] KDIR OUT
 #
-# leaves OUT/zmem/zmem.ko, or with --client OUT/client/zmem_client.ko, the
-# example that uses zmem's exported symbols.  A warning fails the build.
+# leaves OUT/zmem/zmem.ko, or one of its users: with --client the example,
+# OUT/client/zmem_client.ko, with --bench the benchmark, OUT/bench/zmem_bench.ko.
+# A warning fails the build.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
-client=''
-if [ "$1" = --client ]; then
-	client=yes
+user=''
+case $1 in
+--client | --bench)
+	user=${1#--}
 	shift
-fi
+	;;
+esac
 kdir=$1
 out=$2
 
@@ -30,9 +33,9 @@ copy() {
 }
 
 mkdir -p "$out"
-if [ "$client" ]; then
-	copy "$top/selftests/client" "$out/client"
-	make -C "$kdir" M="$out/client" W=1 KCFLAGS=-Werror \
+if [ "$user" ]; then
+	copy "$top/selftests/$user" "$out/$user"
+	make -C "$kdir" M="$out/$user" W=1 KCFLAGS=-Werror \
 		KBUILD_EXTRA_SYMBOLS="$out/Module.symvers" \
 		ZMEM_INCLUDE="$top/include" modules
 else
