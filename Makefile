@@ -12,7 +12,7 @@ CHECK	:= rules style user-plain user-asan user-tsan user-valgrind user-tools \
 FULL	:= $(CHECK) vm kernel-6.1 kernel-7.x kernel-rt
 
 .DEFAULT_GOAL := all
-.PHONY: all modules modules_install user run check check-quick check-full shell \
+.PHONY: all modules modules_install user run bench-kernel check check-quick check-full shell \
 	shell-debug clean distclean help
 
 all: modules	## build zmem/zmem.ko against KDIR (default: the running kernel)
@@ -32,6 +32,10 @@ user:	## build libzmem and its tools
 run:	## the main job: record real allocations in a guest, replay them, compare
 	scripts/deps.sh build vm
 	bash selftests/run/run.sh
+
+bench-kernel:	## instructions of zmem and of the kernel's allocator [KERNEL=6.12|6.1|7.x|rt]
+	@scripts/deps.sh build vm bench
+	KERNEL="$(KERNEL)" bash selftests/bench/run.sh
 
 check-quick:	## the userspace suites, under a minute
 	@scripts/deps.sh build user

@@ -4,13 +4,14 @@
 # Installs the Debian packages that a part of the project needs; a fast no-op
 # when they are all there.
 #
-#	scripts/deps.sh build vm debug-kernel user style
+#	scripts/deps.sh build vm debug-kernel user style bench
 #
 # build         compiler, make and what building a module needs
 # vm            qemu and what a guest's initramfs is made of
 # debug-kernel  building the debug kernel from Debian's source
 # user          the userspace library: sanitizers, valgrind, libnuma, cmocka
 # style         linters and formatters
+# bench         what turns measurements into tables
 #
 # --update reads the package lists again first.
 
@@ -24,6 +25,7 @@ user="gcc g++ libc6-dev make clang libclang-rt-14-dev llvm valgrind
 	libnuma-dev libcmocka-dev libc6-dbg"
 style="shellcheck codespell sparse clang-format pmccabe perl xz-utils
 	linux-source-6.12"
+bench="jq binutils"
 
 die() {
 	echo "${0##*/}: $*" >&2
@@ -51,8 +53,9 @@ for set; do
 	debug-kernel) packages+=" $debug_kernel" ;;
 	user) packages+=" $user" ;;
 	style) packages+=" $style" ;;
+	bench) packages+=" $bench" ;;
 	--update) update=yes ;;
-	*) die "unknown set '$set' (build, vm, debug-kernel, user, style)" ;;
+	*) die "unknown set '$set' (build, vm, debug-kernel, user, style, bench)" ;;
 	esac
 done
 [ $# -gt 0 ] || die "usage: ${0##*/} [--update] SET..."
