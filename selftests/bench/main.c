@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Times zmem and the kernel's own allocator in the same boot.  Loading the
- * module is one run; the log then has a line for each row and side:
+ * Measures zmem and the kernel's own allocator in the same boot.  Loading the
+ * module is one run, of what the parameter names:
  *
- *	zmem_bench: row NAME SIDE PAIRS MIN MEDIAN
+ * main, all	rows that are timed; the log then has a line for each and each
+ *		side, where SIDE is zmem or kmem, and MIN and MEDIAN are
+ *		nanoseconds for PAIRS pairs (if the clock counts instructions,
+ *		one of these is one of those):
  *
- * SIDE is zmem or kmem, MIN and MEDIAN are nanoseconds for PAIRS pairs; in a
- * guest whose clock counts instructions, a nanosecond is one of these.
+ *			zmem_bench: row NAME SIDE PAIRS MIN MEDIAN
+ *
+ * ring, burst	work of which the statistics of the cache "bench" tell the
+ *		rest; it lives until the module goes
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/err.h>
-#include <linux/ktime.h>
-#include <linux/math.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
-#include <linux/sched.h>
-#include <linux/sort.h>
+#include <linux/string.h>
 
 #include "bench.h"
 
+static char *run = "all";
+module_param(run, charp, 0444);
+MODULE_PARM_DESC(run, "What to measure: main, all, ring or burst");
 
 /*
  * A cache that shares its slabs with no other.  Where no flag asks for just
@@ -51,52 +55,43 @@ void bench_cache_destroy(struct bench_cache *cache)
 	kmem_cache_destroy(cache->kmem);
 }
 
-static int compare(const void *a, const void *b)
+static int bench_all(void)
 {
-	u64 x = *(const u64 *)a, y = *(const u64 *)b;
+	int err = bench_pairs();
 
-	return x < y ? -1 : x > y;
+	err = err ?: bench_sizes();
+	err = err ?: bench_caches();
+	return err ?: bench_busy();
 }
 
-static void time_side(const struct bench_row *row, enum bench_side side)
-{
-	static const char *const names[] = { "zmem", "kmem" };
-	static u64 sample[BENCH_SAMPLES];
-	unsigned int n;
-	u64 start;
-
-	for (n = 0; n < BENCH_SAMPLES; n++) {
-		start = ktime_get_ns();
-		row->run[side]();
-		sample[n] = ktime_get_ns() - start;
-		cond_resched();
-	}
-	sort(sample, BENCH_SAMPLES, sizeof(*sample), compare, NULL);
-	pr_info("row %s %s %u %llu %llu\n", row->name, names[side], row->pairs,
-		sample[0], sample[BENCH_SAMPLES / 2]);
-}
-
-void bench_time_rows(const struct bench_row *rows, unsigned int nr)
-{
-	unsigned int n;
-
-	for (n = 0; n < nr; n++) {
-		time_side(&rows[n], BENCH_ZMEM);
-		time_side(&rows[n], BENCH_KMEM);
-	}
-}
+static const struct {
+	const char *name;
+	int (*run)(void);
+} runs[] = {
+	{ "main", bench_pairs },
+	{ "all", bench_all },
+	{ "ring", bench_count_ring },
+	{ "burst", bench_count_burst },
+};
 
 static int __init bench_init(void)
 {
-	return bench_pairs();
+	unsigned int n;
+
+	for (n = 0; n < ARRAY_SIZE(runs); n++)
+		if (!strcmp(runs[n].name, run))
+			return runs[n].run();
+	pr_err("zmem_bench: run=%s: main, all, ring or burst\n", run);
+	return -EINVAL;
 }
 module_init(bench_init);
 
 static void __exit bench_exit(void)
 {
+	bench_count_end();
 }
 module_exit(bench_exit);
 
-MODULE_DESCRIPTION("Times zmem beside the kernel's own allocator");
+MODULE_DESCRIPTION("Measures zmem beside the kernel's own allocator");
 MODULE_AUTHOR("The zmem authors");
 MODULE_LICENSE("Dual MIT/GPL");

@@ -4,8 +4,6 @@
 
 #include "bench.h"
 
-#define SIZE	64
-
 static struct bench_cache cache_64;
 
 /* What the loop of the pairs costs by itself, which is a part of them. */
@@ -16,37 +14,18 @@ static __always_inline void null(enum bench_side side)
 	for (n = 0; n < BENCH_PAIRS; n++)
 		barrier();
 }
-BENCH_BOTH(null)
+BENCH_SIDES(null, null)
 
-static __always_inline void cache_pair_64(enum bench_side side)
+static __always_inline void cache_pair(enum bench_side side)
 {
-	struct bench_cache cache = cache_64;
-	unsigned int n;
-	void *p;
-
-	for (n = 0; n < BENCH_PAIRS; n++) {
-		p = side_cache_alloc(side, cache, GFP_KERNEL);
-		OPTIMIZER_HIDE_VAR(p);
-		side_cache_free(side, cache, p);
-	}
+	bench_cache_pairs(side, cache_64, GFP_KERNEL);
 }
-BENCH_BOTH(cache_pair_64)
+BENCH_SIDES(cache_pair_64, cache_pair)
 
-static __always_inline void size_pair_64(enum bench_side side)
-{
-	unsigned int n;
-	void *p;
-
-	for (n = 0; n < BENCH_PAIRS; n++) {
-		p = side_alloc(side, SIZE, GFP_KERNEL);
-		OPTIMIZER_HIDE_VAR(p);
-		side_free(side, p);
-	}
-}
-BENCH_BOTH(size_pair_64)
+BENCH_SIDES(size_pair_64, bench_size_pairs, BENCH_PAIRS, BENCH_SIZE, GFP_KERNEL)
 
 /* Freed in the order in which they came. */
-static __always_inline void burst100_64(enum bench_side side)
+static __always_inline void burst(enum bench_side side)
 {
 	struct bench_cache cache = cache_64;
 	void *objects[BENCH_HELD];
@@ -59,10 +38,11 @@ static __always_inline void burst100_64(enum bench_side side)
 			side_cache_free(side, cache, objects[n]);
 	}
 }
-BENCH_BOTH(burst100_64)
+BENCH_SIDES(burst100_64, burst)
 
 /* BENCH_PAIRS or a few more, in whole bulks. */
 #define BULK_ROUNDS(nr)	DIV_ROUND_UP(BENCH_PAIRS, nr)
+#define BULK_PAIRS(nr)	((nr) * BULK_ROUNDS(nr))
 
 static __always_inline void bulk(enum bench_side side, unsigned int nr)
 {
@@ -80,35 +60,25 @@ static __always_inline void bulk(enum bench_side side, unsigned int nr)
 		}
 	}
 }
-
-static __always_inline void bulk16_64(enum bench_side side)
-{
-	bulk(side, 16);
-}
-BENCH_BOTH(bulk16_64)
-
-static __always_inline void bulk100_64(enum bench_side side)
-{
-	bulk(side, 100);
-}
-BENCH_BOTH(bulk100_64)
+BENCH_SIDES(bulk16_64, bulk, 16)
+BENCH_SIDES(bulk100_64, bulk, 100)
 
 static const struct bench_row rows[] = {
 	BENCH_ROW(null, BENCH_PAIRS),
 	BENCH_ROW(cache_pair_64, BENCH_PAIRS),
 	BENCH_ROW(size_pair_64, BENCH_PAIRS),
 	BENCH_ROW(burst100_64, BENCH_PAIRS),
-	BENCH_ROW(bulk16_64, 16 * BULK_ROUNDS(16)),
-	BENCH_ROW(bulk100_64, 100 * BULK_ROUNDS(100)),
+	BENCH_ROW(bulk16_64, BULK_PAIRS(16)),
+	BENCH_ROW(bulk100_64, BULK_PAIRS(100)),
 };
 
 int bench_pairs(void)
 {
-	int err = bench_cache_create(&cache_64, "zmem-bench-64", SIZE, NULL);
+	int err = bench_cache_create(&cache_64, "bench-64", BENCH_SIZE, NULL);
 
 	if (err)
 		return err;
-	bench_time_rows(rows, ARRAY_SIZE(rows));
+	bench_time(rows, ARRAY_SIZE(rows));
 	bench_cache_destroy(&cache_64);
 	return 0;
 }

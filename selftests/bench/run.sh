@@ -124,6 +124,6 @@ both_nodes() {
 "$top/scripts/deps.sh" bench
 step "build"
 build
-both_nodes bare 'mitigations=off init_on_alloc=0'
+both_nodes bare "mitigations=off init_on_alloc=0" main
 to_json "$out/kernel-$KRELEASE.json" 1-bare 2-bare
 [ -z "$quick" ] || exit 0
