@@ -24,6 +24,16 @@ enum bench_side { BENCH_ZMEM, BENCH_KMEM };
 /* Bytes of an object, where a row does not say otherwise. */
 #define BENCH_SIZE	64
 
+/*
+ * A cache that shares its slabs with no other.  Where no flag asks for just
+ * that, one does that keeps kmemleak out, and says nothing to stock kernels.
+ */
+#ifdef SLAB_NO_MERGE
+#define BENCH_NO_MERGE	SLAB_NO_MERGE
+#else
+#define BENCH_NO_MERGE	SLAB_NOLEAKTRACE
+#endif
+
 /**
  * struct bench_row - what is timed
  * @name: in the results

@@ -66,7 +66,8 @@ static __always_inline void lives(enum bench_side side)
 		if (side == BENCH_ZMEM)
 			cache.zmem = zmem_cache_create("bench-life", BENCH_SIZE, NULL);
 		else
-			cache.kmem = kmem_cache_create("bench-life", BENCH_SIZE, 0, 0, NULL);
+			cache.kmem = kmem_cache_create("bench-life", BENCH_SIZE, 0,
+						       BENCH_NO_MERGE, NULL);
 		p = side_cache_alloc(side, cache, GFP_KERNEL);
 		OPTIMIZER_HIDE_VAR(p);
 		side_cache_free(side, cache, p);

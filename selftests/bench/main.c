@@ -24,16 +24,6 @@ static char *run = "all";
 module_param(run, charp, 0444);
 MODULE_PARM_DESC(run, "What to measure: main, all, ring or burst");
 
-/*
- * A cache that shares its slabs with no other.  Where no flag asks for just
- * that, one does that keeps kmemleak out, and says nothing to stock kernels.
- */
-#ifdef SLAB_NO_MERGE
-#define NO_MERGE	SLAB_NO_MERGE
-#else
-#define NO_MERGE	SLAB_NOLEAKTRACE
-#endif
-
 int bench_cache_create(struct bench_cache *cache, const char *name,
 		       unsigned int size, void (*ctor)(void *object))
 {
@@ -42,7 +32,7 @@ int bench_cache_create(struct bench_cache *cache, const char *name,
 	cache->zmem = zmem_cache_create(name, size, &args);
 	if (IS_ERR(cache->zmem))
 		return PTR_ERR(cache->zmem);
-	cache->kmem = kmem_cache_create(name, size, 0, NO_MERGE, ctor);
+	cache->kmem = kmem_cache_create(name, size, 0, BENCH_NO_MERGE, ctor);
 	if (cache->kmem)
 		return 0;
 	zmem_cache_destroy(cache->zmem);

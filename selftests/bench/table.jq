@@ -1,33 +1,71 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
-# A file of results as a table; the bars are those of the newest and of older
-# kernels, for one node and for two.
+# A file of results as tables. The bars are those for the newest kernels and
+# for older ones, on one node and on two; ratios are of medians.
 
-def bars($new): {
-	cache_pair_64: (if $new then [0.28, 0.35] else [0.26, 0.32] end),
-	size_pair_64: [0.40, 0.48],
-	burst100_64: (if $new then [0.33, 0.40] else [0.22, 0.27] end),
-	bulk16_64: (if $new then [0.30, 0.50] else [0.10, 0.22] end),
-	bulk100_64: (if $new then [0.32, 0.57] else [0.05, 0.19] end)
-};
+def bars:
+	if .boot | test("mitigations=off init_on_alloc=0") | not then {}
+	elif .kernel | test("^[7-9]\\.") then {
+		cache_pair_64: [0.28, 0.35],
+		size_pair_64: [0.40, 0.48],
+		burst100_64: [0.33, 0.40],
+		bulk16_64: [0.30, 0.50],
+		bulk100_64: [0.32, 0.57]
+	} else {
+		cache_pair_64: [0.26, 0.32],
+		size_pair_64: [0.40, 0.48],
+		burst100_64: [0.22, 0.27],
+		bulk16_64: [0.10, 0.22],
+		bulk100_64: [0.05, 0.19]
+	} end;
 
-def pad($n): tostring | . + " " * ([$n - length, 0] | max);
-def lpad($n): tostring | " " * ([$n - length, 0] | max) + .;
+def left($n): tostring | . + " " * ([$n - length, 0] | max);
+def right($n): tostring | " " * ([$n - length, 0] | max) + .;
+
+# With a fixed number of digits behind the point.
 def fixed($digits):
-	pow(10; $digits) as $p | (. * $p | round | fabs | tostring) as $d |
-	("0" * ([$digits + 1 - ($d | length), 0] | max) + $d) as $d |
-	if $digits == 0 then $d else $d[:-$digits] + "." + $d[-$digits:] end;
-def ratio: if .kmem.median == 0 then null else .zmem.median / .kmem.median end;
+	(. * pow(10; $digits) | round | tostring) as $d |
+	("0" * ([$digits + 1 - ($d | length), 0] | max) + $d) |
+	.[:-$digits] + "." + .[-$digits:];
 
-bars(.kernel | test("^[7-9]\\.")) as $bars |
-"\(.kernel), \(.boot)",
-"\("row" | pad(26)) nodes   zmem min   median   kmem min   median   ratio   bar",
-(.rows | sort_by(.nodes)[] |
-	(if .name == "null" then null else ratio end) as $ratio |
-	($bars[.name] // [])[.nodes - 1] as $bar |
-	"\(.name | pad(26)) \(.nodes | lpad(5)) " +
-	([.zmem.min, .zmem.median, .kmem.min, .kmem.median] |
-		"\(.[0] | fixed(1) | lpad(10)) \(.[1] | fixed(1) | lpad(8)) " +
-		"\(.[2] | fixed(1) | lpad(10)) \(.[3] | fixed(1) | lpad(8)) ") +
-	(if $ratio then $ratio | fixed(3) else "-" end | lpad(7)) +
-	(if $bar then " \($bar | fixed(2) | lpad(5))" +
-		(if $ratio > $bar then "  missed" else "" end) else "" end))
+def cells: map(.[0] as $width | .[1] | right($width)) | join("");
+
+# What a row has beside it: its bar, or that the kernel's allocator is ahead.
+def verdict($ratio; $bar):
+	if $ratio == null then ""
+	elif $bar and $ratio > $bar then "  \($bar | fixed(2))  missed"
+	elif $bar then "  \($bar | fixed(2))"
+	elif $ratio >= 1 then "        behind"
+	else "" end;
+
+def row($bars):
+	(if .name == "null" then null else .zmem.median / .kmem.median end) as $ratio |
+	"\(.name | left(20))" +
+	([[5, .nodes], [11, (.zmem.min | fixed(1))], [11, (.zmem.median | fixed(1))],
+	  [11, (.kmem.min | fixed(1))], [11, (.kmem.median | fixed(1))],
+	  [8, (if $ratio then $ratio | fixed(3) else "-" end)]] | cells) +
+	verdict($ratio; ($bars[.name] // [])[.nodes - 1]);
+
+# Locks and trips a thousand calls; and what of them a magazine costs. An
+# allocation that misses loads a magazine, and someone has filled it.
+def count:
+	.zmem as $z | ($z.allocs + $z.frees) as $calls |
+	"\(.name | left(20))" +
+	([[5, .nodes], [9, $z.magazine_size],
+	  [13, ($z.depot_locks * 1000 / $calls | fixed(2))],
+	  [13, ($z.contended * 1000 / $calls | fixed(2))],
+	  [13, ($z.slab_trips * 1000 / $calls | fixed(2))],
+	  [19, ($z.depot_locks / ($z.misses * 2) | fixed(2))],
+	  [19, ($z.slab_trips * $z.magazine_size / $calls | fixed(2))]] | cells);
+
+bars as $bars |
+"\(.kernel): \(.boot)",
+"",
+"row                 nodes   zmem min     median   kmem min     median   ratio   bar",
+(.rows[] | row($bars)),
+(if .counts | length > 0 then
+	"",
+	"counted by zmem, two CPUs; a thousand calls:            bar: 1              bar: 1",
+	"work                nodes magazine  depot locks  not at once   slab trips   locks/magazine/side      trips/magazine",
+	(.counts[] | count)
+else empty end),
+""
