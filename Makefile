@@ -8,7 +8,7 @@ export OUT
 
 QUICK	:= rules user-plain user-asan user-tsan
 CHECK	:= rules style user-plain user-asan user-tsan user-valgrind user-tools \
-	   build kselftest run kunit kselftest-debug
+	   build fastpath kselftest run kunit kselftest-debug
 FULL	:= $(CHECK) vm kernel-6.1 kernel-7.x kernel-rt
 
 .DEFAULT_GOAL := all

@@ -51,6 +51,12 @@ suite_build() {
 	build_for stock
 }
 
+# What the fast paths were compiled to: see there.
+suite_fastpath() {
+	build_for stock || return 1
+	scripts/fastpath.sh "$OUT/stock/zmem/zmem.ko"
+}
+
 # Every KUnit suite in the debug kernel; KASAN, lockdep, kmemleak look on.
 suite_kunit() {
 	build_for debug || return 1
