@@ -12,8 +12,8 @@ CHECK	:= rules style user-plain user-asan user-tsan user-valgrind user-tools \
 FULL	:= $(CHECK) vm kernel-6.1 kernel-7.x kernel-rt
 
 .DEFAULT_GOAL := all
-.PHONY: all modules modules_install user run bench-kernel check check-quick check-full shell \
-	shell-debug clean distclean help
+.PHONY: all modules modules_install user run bench-kernel check check-quick \
+	check-full shell shell-debug clean distclean help
 
 all: modules	## build zmem/zmem.ko against KDIR (default: the running kernel)
 
