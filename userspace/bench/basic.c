@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* One thread, and what a call costs. */
+#include <malloc.h>
 #include "probe.h"
 
 #define BATCH		100u
@@ -131,6 +132,21 @@ inline_always void random_body(struct worker *w, struct probe *p)
 }
 TWO_PASSES(random)
 
+static void random_audit(struct worker *w)
+{
+	struct random_state *r = w->own;
+	uint32_t size[RANDOM_LIVE];
+	unsigned int i;
+
+	for (i = 0; i < PLAN; i++)	/* the last that a slot got */
+		size[r->plan[(r->at + i) & (PLAN - 1)].slot] =
+			r->plan[(r->at + i) & (PLAN - 1)].size;
+	for (i = 0; i < RANDOM_LIVE; i++) {
+		findings.live_bytes += size[i];
+		findings.usable_bytes += malloc_usable_size(r->slot[i]);
+	}
+}
+
 static void random_end(struct worker *w)
 {
 	struct random_state *r = w->own;
@@ -221,7 +237,7 @@ const struct workload basic_workloads[] = {
 	{ .name = "random", .ops = 400000,
 	  .question = "What do sizes cost that no branch predictor knows (8 B to 2 KiB, 1000 live)?",
 	  .begin = random_begin, .pass = random_pass, .probed = random_probed,
-	  .end = random_end },
+	  .audit = random_audit, .end = random_end },
 	{ .name = "calloc", .ops = 200000,
 	  .question = "What does zeroed memory cost, and who zeroes what is zero?",
 	  .begin = sizes_begin, .pass = calloc_pass, .probed = calloc_probed },

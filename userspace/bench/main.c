@@ -19,7 +19,7 @@ static const struct workload *const lists[] = {
 struct options {
 	unsigned int threads, passes, modes;
 	double scale;
-	bool audit, list;
+	bool audit, list, wall;
 };
 
 static void usage(void)
@@ -30,6 +30,7 @@ static void usage(void)
 	    "  -x X     operations of a pass, times X (1)\n"
 	    "  -S FILE  stream to replay\n"
 	    "  -a       a pass more that samples latencies and reuse; memory\n"
+	    "  -w       time one thread as several are: not the main one, wall clock\n"
 	    "  -v       no times: verify what is in memory\n"
 	    "  -l       list workloads: name, threads, whether they need memory, question");
 }
@@ -72,7 +73,7 @@ static void parse(struct options *o, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "t:n:x:S:avl")) != -1) {
+	while ((c = getopt(argc, argv, "t:n:x:S:awvl")) != -1) {
 		switch (c) {
 		case 't':
 			o->threads = number(optarg, 1, BENCH_THREADS_MAX);
@@ -89,6 +90,9 @@ static void parse(struct options *o, int argc, char **argv)
 		case 'a':
 			o->audit = true;
 			o->modes |= PROBE_LATENCY | PROBE_REUSE;
+			break;
+		case 'w':
+			o->wall = true;
 			break;
 		case 'v':
 			o->modes = PROBE_VERIFY;
@@ -158,8 +162,9 @@ static void print_times(const struct workload *w, const struct options *o,
 	uint64_t total = w->relay ? ops * o->threads / 2 : ops * o->threads;
 	unsigned int i;
 
-	printf(",\"clock\":\"%s\",\"ops\":%llu,\"pass_ns\":[",
-	       t->cpu_clock ? "cpu" : "wall", (unsigned long long)total);
+	printf(",\"clock\":\"%s\",\"ops\":%llu,\"thread_ops\":%llu,\"pass_ns\":[",
+	       t->cpu_clock ? "cpu" : "wall", (unsigned long long)total,
+	       (unsigned long long)ops);
 	for (i = 0; i < t->passes; i++)
 		printf("%s%llu", i ? "," : "",
 		       (unsigned long long)t->pass_ns[i]);
@@ -177,7 +182,7 @@ static void print_all(const struct workload *w, const struct options *o,
 		print_times(w, o, ops, t);
 	if (o->modes)
 		print_probes(o);
-	if (findings.held_bytes)
+	if (findings.live_bytes)
 		printf(",\"live_bytes\":%llu,\"usable_bytes\":%llu,\"held_bytes\":%llu",
 		       (unsigned long long)findings.live_bytes,
 		       (unsigned long long)findings.usable_bytes,
@@ -215,6 +220,7 @@ int main(int argc, char **argv)
 	timing.passes = o.passes;
 	timing.pass_ns = bench_pages(o.passes * sizeof(*timing.pass_ns));
 	timing.audit = o.audit && !null_is_here();
+	timing.cpu_clock = o.threads == 1 && !o.wall;
 	pin_to(0);
 	run_workload(w, o.threads, ops, o.modes, &timing);
 	print_all(w, &o, ops, &timing);

@@ -219,9 +219,9 @@ static void peak_audit(struct worker *w)
 				free(c->object[i].at);
 				c->object[i].at = NULL;
 			}
-		for (quiet = 0; quiet < 30; quiet++) {
+		for (quiet = 0; quiet < 20; quiet++) {
 			note_rss(began);
-			pause_ms(50);
+			pause_ms(100);
 			free(malloc(100));
 		}
 	}

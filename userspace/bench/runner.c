@@ -2,7 +2,7 @@
 /*
  * Threads and passes.  One thread is the main thread, since a malloc may well
  * be quicker where there never was another; its time is the process's CPU
- * time, which leaves out what other programs took of the CPU.  Several
+ * time, which leaves out what other programs took of the CPU (cpu_clock).  Several
  * threads, pinned to CPUs of their own as far as there are, are timed by the
  * clock on the wall, from the first one's start to the last one's end.
  */
@@ -37,10 +37,10 @@ uint64_t clock_ns(void)
 	return clock_read(CLOCK_MONOTONIC);
 }
 
-static uint64_t pass_clock(const struct worker *w)
+static uint64_t pass_clock(void)
 {
-	return clock_read(w->threads == 1 ? CLOCK_PROCESS_CPUTIME_ID :
-					    CLOCK_MONOTONIC);
+	return clock_read(crew.timing->cpu_clock ? CLOCK_PROCESS_CPUTIME_ID :
+						   CLOCK_MONOTONIC);
 }
 
 static void meet(const struct worker *w)
@@ -68,9 +68,9 @@ static void timed_pass(struct worker *w)
 	struct span *span = &crew.span[w->index];
 
 	meet(w);
-	span->begin = pass_clock(w);
+	span->begin = pass_clock();
 	w->workload->pass(w);
-	span->end = pass_clock(w);
+	span->end = pass_clock();
 	meet(w);
 }
 
@@ -108,8 +108,7 @@ static void *work(void *arg)
 	struct worker *w = arg;
 	const struct workload *load = w->workload;
 
-	if (w->threads > 1)
-		pin_to(w->index);
+	pin_to(w->index);
 	if (!w->index)
 		crew.timing->own_kib = rss_begin_kib();
 	null_arm(true);
@@ -163,11 +162,10 @@ void run_workload(const struct workload *load, unsigned int threads,
 
 	crew.timing = timing;
 	crew.modes = modes;
-	timing->cpu_clock = threads == 1;
 	hire(load, threads, ops);
 	if (load->setup)
 		load->setup(threads);
-	if (threads == 1) {
+	if (timing->cpu_clock) {
 		work(crew.worker);
 		return;
 	}

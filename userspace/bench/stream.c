@@ -145,7 +145,7 @@ inline_always void replay_body(struct worker *w, struct probe *p)
 TWO_PASSES(replay)
 
 const struct workload stream_workloads[] = {
-	{ .name = "replay", .ops = 400000,
+	{ .name = "replay", .ops = 1000000,
 	  .question = "What do real programs' calls cost, in their order and sizes?",
 	  .setup = replay_setup, .pass = replay_pass, .probed = replay_probed },
 	{ }
