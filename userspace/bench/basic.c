@@ -138,7 +138,9 @@ static void random_audit(struct worker *w)
 	uint32_t size[RANDOM_LIVE];
 	unsigned int i;
 
-	for (i = 0; i < PLAN; i++)	/* the last that a slot got */
+	for (i = 0; i < RANDOM_LIVE; i++)	/* as it began */
+		size[i] = r->plan[i].size;
+	for (i = 0; i < PLAN; i++)		/* the last that a slot got */
 		size[r->plan[(r->at + i) & (PLAN - 1)].slot] =
 			r->plan[(r->at + i) & (PLAN - 1)].size;
 	for (i = 0; i < RANDOM_LIVE; i++) {

@@ -11,7 +11,7 @@
 #define PHASE_SLOTS	80000u
 #define PHASE_BYTES	(4u << 20)
 #define PEAK_OBJECTS	131072u
-#define PEAK_LEFT	100u	/* one of so many stays after the peak */
+#define PEAK_LEFT	1000u	/* one of so many stays after the peak */
 
 struct vector {
 	void *at;
@@ -169,7 +169,7 @@ static void peak_begin(struct worker *w)
 	w->own = crowd_new(PEAK_OBJECTS);
 }
 
-/* Up to some 40 MiB, and down to a hundredth. */
+/* Up to some 40 MiB, and down to a thousandth. */
 inline_always void peak_body(struct worker *w, struct probe *p)
 {
 	struct crowd *c = w->own;
