@@ -14,6 +14,9 @@
 #define BENCH_THREADS_MAX	256u
 #define BENCH_SERIES_MAX	512u
 
+/* What different threads write lies in different lines, and pairs of lines. */
+#define lines_apart	__attribute__((__aligned__(128)))
+
 struct probe;
 struct worker;
 
@@ -57,7 +60,7 @@ struct worker {
 	uint64_t random;
 	unsigned int index;
 	unsigned int threads;
-} __attribute__((__aligned__(128)));
+} lines_apart;
 
 extern const struct workload basic_workloads[];
 extern const struct workload thread_workloads[];

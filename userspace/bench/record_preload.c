@@ -21,14 +21,8 @@
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+#include "libc_malloc.h"
 #include "raw.h"
-
-/* The C library's own, under names that nobody else takes. */
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *at, size_t size);
-void *__libc_memalign(size_t align, size_t size);
-void __libc_free(void *at);
 
 static struct raw_call *calls;
 static uint64_t next;
@@ -136,8 +130,7 @@ int posix_memalign(void **to, size_t align, size_t size)
 {
 	void *at = aligned_alloc(align, size);
 
-	if (!at)
-		return ENOMEM;
-	*to = at;
-	return 0;
+	if (at)
+		*to = at;
+	return at ? 0 : ENOMEM;
 }

@@ -15,8 +15,7 @@ import figures
 import show
 
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
-OUT = os.environ.get("OUT", os.path.join(TOP, "build"))
-BENCH = os.path.join(OUT, "bench")
+BENCH = os.environ.get("BENCH", os.path.join(TOP, "build", "bench"))
 
 # Library: the Debian package, and the file to preload.
 PEERS = {
@@ -25,7 +24,8 @@ PEERS = {
     "mimalloc": ("libmimalloc2.0", "/usr/lib/*/libmimalloc.so.2"),
     "tcmalloc": ("libtcmalloc-minimal4", "/usr/lib/*/libtcmalloc_minimal.so.4"),
 }
-ZMEM = os.environ.get("ZMEM_MALLOC", os.path.join(OUT, "userspace", "libzmem_malloc.so"))
+ZMEM = os.environ.get("ZMEM_MALLOC", os.path.join(
+    BENCH, "..", "userspace", "libzmem_malloc.so"))
 
 MODES = {
     #           rounds, of scaling, passes, scale of operations

@@ -13,7 +13,7 @@
 
 struct span {
 	uint64_t begin, end;
-} __attribute__((__aligned__(128)));
+} lines_apart;
 
 static struct crew {
 	struct worker *worker;

@@ -154,8 +154,10 @@ static void cut(const char *from, const char *to, size_t count,
 	caches = s.nr_caches * sizeof(*s.caches);
 	events = xalloc(bytes);
 	shorten(&s, events, count, &header, &trailer);
-	if (release)
-		strncpy(header.release, release, sizeof(header.release));
+	if (release) {
+		memset(header.release, 0, sizeof(header.release));
+		memcpy(header.release, release, strlen(release));
+	}
 	crc = zmem_stream_crc(0, &header, sizeof(header));
 	crc = zmem_stream_crc(crc, s.caches, caches);
 	trailer.crc = htole32(zmem_stream_crc(crc, events, bytes));

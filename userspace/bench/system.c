@@ -30,8 +30,11 @@ void die(const char *format, ...)
 {
 	char text[512] = "zmem-bench: ";
 	size_t used = strlen(text);
+	static bool dying;
 	va_list args;
 
+	while (__atomic_exchange_n(&dying, true, __ATOMIC_RELAXED))
+		pause();	/* another thread found something first */
 	va_start(args, format);
 	vsnprintf(text + used, sizeof(text) - used - 1, format, args);
 	va_end(args);

@@ -85,9 +85,9 @@ static void server_end(struct worker *w)
 
 /* Relay: a ring of pointers; the even threads make, the odd ones take. */
 struct ring {
-	uint64_t head __attribute__((__aligned__(128)));
-	uint64_t tail __attribute__((__aligned__(128)));
-	void *at[RING] __attribute__((__aligned__(128)));
+	uint64_t head lines_apart;
+	uint64_t tail lines_apart;
+	void *at[RING] lines_apart;
 };
 
 static struct ring *rings;
