@@ -13,7 +13,7 @@ FULL	:= $(CHECK) vm kernel-6.1 kernel-7.x kernel-rt
 
 .DEFAULT_GOAL := all
 .PHONY: all modules modules_install user run bench-kernel check check-quick \
-	check-full shell shell-debug clean distclean help
+	check-full shell shell-debug clean distclean help bench bench-check
 
 all: modules	## build zmem/zmem.ko against KDIR (default: the running kernel)
 
@@ -36,6 +36,21 @@ run:	## the main job: record real allocations in a guest, replay them, compare
 bench-kernel:	## instructions of zmem and of the kernel's allocator [KERNEL=6.12|6.1|7.x|rt]
 	@scripts/deps.sh build vm bench
 	KERNEL="$(KERNEL)" bash selftests/bench/run.sh
+
+bench:	## malloc under programs, against every peer, 10 minutes (QUICK=1: two)
+	@scripts/deps.sh build user bench
+	$(MAKE) -s -C userspace OUT="$(OUT)/userspace" lib
+	$(MAKE) -s -C userspace/bench OUT="$(OUT)/bench"
+	BENCH="$(OUT)/bench" userspace/bench/run.py $(if $(QUICK),--quick)
+	@userspace/bench/report.py --out "$(OUT)/bench/report.html" \
+		"$(OUT)/bench/userspace.json" $(wildcard $(OUT)/bench/kernel-*.json)
+
+bench-check:	## a short run against the ratios in BASELINE= (the stored ones)
+	@scripts/deps.sh build user bench
+	$(MAKE) -s -C userspace OUT="$(OUT)/userspace" lib
+	$(MAKE) -s -C userspace/bench OUT="$(OUT)/bench"
+	BENCH="$(OUT)/bench" userspace/bench/run.py --quick --out "$(OUT)/bench/check.json"
+	userspace/bench/check.py "$(OUT)/bench/check.json" $(if $(BASELINE),--baseline "$(BASELINE)")
 
 check-quick:	## the userspace suites, under a minute
 	@scripts/deps.sh build user

@@ -43,6 +43,8 @@ suite_user_tsan() { make -C userspace OUT="$OUT/userspace" check-tsan; }
 suite_user_valgrind() { make -C userspace OUT="$OUT/userspace" check-valgrind; }
 suite_user_tools() { make -C userspace/tools OUT="$OUT/tools" check; }
 
+suite_bench_tools() { make -C userspace/bench OUT="$OUT/bench" check; }
+
 suite_vm() {
 	bash selftests/vm/selftest.sh
 }

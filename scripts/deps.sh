@@ -10,8 +10,8 @@
 # vm            qemu and what a guest's initramfs is made of
 # debug-kernel  building the debug kernel from Debian's source
 # user          the userspace library: sanitizers, valgrind, libnuma, cmocka
+# bench         mallocs to compare with, and what plots
 # style         linters and formatters
-# bench         what turns measurements into tables
 #
 # --update reads the package lists again first.
 
@@ -23,9 +23,10 @@ debug_kernel="linux-source-6.12 gcc libc6-dev make bc bison flex libelf-dev
 	libssl-dev xz-utils lz4 zstd cpio rsync kmod perl"
 user="gcc g++ libc6-dev make clang libclang-rt-14-dev llvm valgrind
 	libnuma-dev libcmocka-dev libc6-dbg"
+bench="libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 gnuplot-nox python3 jq
+	binutils xz-utils gcc libc6-dev make"
 style="shellcheck codespell sparse clang-format pmccabe perl xz-utils
 	linux-source-6.12"
-bench="jq binutils"
 
 die() {
 	echo "${0##*/}: $*" >&2
@@ -52,8 +53,8 @@ for set; do
 	vm) packages+=" $vm" ;;
 	debug-kernel) packages+=" $debug_kernel" ;;
 	user) packages+=" $user" ;;
-	style) packages+=" $style" ;;
 	bench) packages+=" $bench" ;;
+	style) packages+=" $style" ;;
 	--update) update=yes ;;
 	*) die "unknown set '$set' (build, vm, debug-kernel, user, style, bench)" ;;
 	esac
