@@ -171,6 +171,35 @@ class Figures(unittest.TestCase):
         self.assertIsNone(good[scale])
 
 
+# A malloc that only grows, with a fault that -D puts in.
+BROKEN = """
+#include <stddef.h>
+#include <string.h>
+static char heap[256 << 20] __attribute__((aligned(4096)));
+static size_t used = 4096;
+static void *get(size_t align, size_t n)
+{
+	size_t at = (used + 16 + align - 1) & -align;
+
+	used = at + n;
+	if (used > sizeof(heap))
+		return 0;
+	*(size_t *)&heap[at - 16] = n;
+	return &heap[at];
+}
+void *malloc(size_t n) { return get(16, n - (n > 16 && SHORT ? 16 : 0)); }
+void free(void *p) { }
+void *calloc(size_t n, size_t m) { return DIRTY ? memset(get(16, n * m), 1, n * m) : get(16, n * m); }
+void *aligned_alloc(size_t align, size_t n) { return get(CROOKED ? 16 : align, n); }
+void *realloc(void *p, size_t n)
+{
+	void *to = get(16, n);
+	size_t old = p ? *(size_t *)(p - 16) : 0;
+
+	return FORGETS || !p ? to : memcpy(to, p, old < n ? old : n);
+}
+"""
+
 # Debian 12's mimalloc: aligned_alloc(512, 1024) is aligned to 128.
 FAULTS = {("mimalloc", "aligned")}
 
@@ -201,6 +230,22 @@ class Driver(unittest.TestCase):
             with self.subTest(job=job.name):
                 done = driver("-v", "-x", "0.02", *job.arguments(), preload=NULL)
                 self.assertEqual((done.returncode, done.stderr.count("\n")), (1, 1), done)
+
+    def test_each_fault_is_found(self):
+        faults = {"SHORT": "held-100", "DIRTY": "calloc", "CROOKED": "aligned",
+                  "FORGETS": "vectors"}
+        with tempfile.TemporaryDirectory() as d:
+            source, lib = os.path.join(d, "broken.c"), os.path.join(d, "broken.so")
+            with open(source, "w", encoding="ascii") as f:
+                f.write(BROKEN)
+            for fault in [None, *faults]:
+                subprocess.run(["cc", "-w", "-shared", "-fPIC", "-fno-builtin", "-o", lib, source,
+                                *["-D%s=%d" % (name, name == fault) for name in faults]],
+                               check=True)
+                for name, workload in faults.items():
+                    with self.subTest(fault=fault, workload=workload):
+                        done = driver("-v", "-x", "0.001", workload, preload=lib)
+                        self.assertEqual(done.returncode, int(name == fault), done.stderr)
 
     def test_at_least_14_questions(self):
         names = {job.name for job in self.jobs}
@@ -310,6 +355,25 @@ class Report(unittest.TestCase):
                 text = f.read()
             self.assertGreaterEqual(text.count("<svg"), 4)
             self.assertNotRegex(text, r"<script|<link|(src|href)=['\"](?!#)")
+
+    def test_a_crash_is_a_row_less(self):
+        """The rest goes on, and the run's exit status tells."""
+        with tempfile.TemporaryDirectory() as d:
+            out, source = os.path.join(d, "result.json"), os.path.join(d, "bad.c")
+            with open(source, "w", encoding="ascii") as f:
+                f.write("void *malloc(unsigned long n) { return 0; }\n")
+            bad = os.path.join(d, "bad.so")
+            subprocess.run(["cc", "-shared", "-fPIC", "-o", bad, source], check=True)
+            done = subprocess.run(
+                [sys.executable, os.path.join(HERE, "run.py"), "--mode", "selftest",
+                 "--out", out, "--libs", "glibc,zmem", "--workloads", "random"],
+                capture_output=True, text=True, env=dict(os.environ, ZMEM_MALLOC=bad))
+            self.assertEqual((done.returncode, done.stderr.splitlines()[-1]),
+                             (1, "bench: 1 runs failed"))
+            with open(out, encoding="utf-8") as f:
+                result = json.load(f)
+            self.assertEqual([row["lib"] for row in result["rows"]], ["glibc"])
+            self.assertRegex(result["failures"][0], "zmem: random, 1 threads: exit -11")
 
     def check_rows(self, result):
         rows = {(r["workload"], r["threads"], r["lib"]): r for r in result["rows"]}

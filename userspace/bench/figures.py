@@ -58,8 +58,13 @@ def peers_of(result, subject):
 
 
 def counted(result):
-    """The rows of table() that are not for plots alone."""
-    return {k: libs for k, libs in table(result).items() if k[1] < PLOT_THREADS}
+    """The rows of table() that are not for plots alone.
+
+    One independent thread is there for two to be compared with; random is the
+    same, and counts.
+    """
+    return {k: libs for k, libs in table(result).items()
+            if k[1] < PLOT_THREADS and k != ("independent", 1)}
 
 
 def best_peer(libs, peers, field="ns_per_op"):

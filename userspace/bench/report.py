@@ -164,6 +164,7 @@ def userspace(result, subject):
     return "\n".join([
         "<h2>Userspace</h2><p>%s</p><p>%s</p>" % (
             e(about), e(", ".join("%s %s" % lib for lib in result["libraries"].items()))),
+        "".join("<p><b>Failed:</b> %s</p>" % e(f) for f in result.get("failures", [])),
         bars_table(result, subject), times(result, subject), scaling_table(result),
         memory(result), waste(result), *map(figure, plots), "<h3>Questions</h3>",
         questions(result)])

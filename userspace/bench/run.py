@@ -54,24 +54,48 @@ class Job:
         return ["-t", str(self.threads), *stream, self.workload]
 
 
+class Failure(Exception):
+    pass
+
+
 def call(lib, *arguments):
-    """The driver under a malloc; dies unless that malloc was at work."""
+    """The driver under a malloc; fails unless that malloc was at work."""
     env = dict(os.environ, LC_ALL="C")
     env.pop("LD_PRELOAD", None)
     if lib["file"]:
         env["LD_PRELOAD"] = lib["file"]
     command = [os.path.join(BENCH, "zmem-bench"), *arguments]
     try:
-        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
     except subprocess.TimeoutExpired:
-        die("%s: %s: no end after 300 s" % (lib["name"], " ".join(arguments)))
+        raise Failure("no end after 120 s") from None
     if done.returncode or done.stderr:
-        die("%s: %s: exit %d: %s" % (lib["name"], " ".join(arguments), done.returncode,
-                                     done.stderr.strip()))
+        raise Failure("exit %d: %s" % (done.returncode, done.stderr.strip()))
     answer = json.loads(done.stdout)
     if lib["file"] and not os.path.samefile(answer["library"], lib["file"]):
-        die("%s: malloc came from %s" % (lib["name"], answer["library"]))
+        raise Failure("malloc came from %s" % answer["library"])
     return answer
+
+
+class Failures:
+    """What went wrong, a line for each library and workload; the rest goes on."""
+
+    def __init__(self):
+        self.texts = {}
+
+    def call(self, lib, job, *arguments):
+        """None if that has failed, now or before."""
+        name = "%s: %s, %d threads" % (lib["name"], job.name, job.threads)
+        if name in self.texts:
+            return None
+        try:
+            return call(lib, *arguments, *job.arguments())
+        except Failure as failure:
+            self.texts[name] = str(failure)
+            return None
+
+    def lines(self):
+        return ["%s: %s" % item for item in self.texts.items()]
 
 
 def version(package):
@@ -147,7 +171,7 @@ def can_run(lib, job):
     return lib["name"] != figures.NULL or not job.needs_memory
 
 
-def measure(libs, jobs, rounds, passes, scale, progress):
+def measure(libs, jobs, rounds, passes, scale, progress, failures):
     """The rounds: each goes through all jobs, and each job through all libraries."""
     samples = {}
     for r in range(rounds):
@@ -157,9 +181,9 @@ def measure(libs, jobs, rounds, passes, scale, progress):
                 if not can_run(lib, job):
                     continue
                 progress.tell("%s, %s" % (job.name, lib["name"]))
-                a = call(lib, "-n", str(passes), "-x", str(scale), *job.arguments())
+                a = failures.call(lib, job, "-n", str(passes), "-x", str(scale))
                 samples.setdefault((job, lib["name"]), []).append(a)
-    return samples
+    return {run: answers for run, answers in samples.items() if None not in answers}
 
 
 def make_row(job, lib, answers):
@@ -185,28 +209,32 @@ def make_rows(samples):
     return rows
 
 
-def measure_scaling(libs, jobs, rounds, passes, scale, progress):
-    """One thread and two, in turn; a pass that nothing disturbed is the quickest."""
-    if not any(job.name == "independent" for job in jobs):
-        return []
-    if figures.NULL not in [lib["name"] for lib in libs]:
+def scaling_turn(lib, jobs, passes, scale, failures):
+    """One thread and two; a pass that nothing disturbed is the quickest."""
+    ns = []
+    for job in jobs:
+        a = failures.call(lib, job, "-w", "-n", str(2 * passes), "-x", str(scale))
+        ns.append(a and min(a["pass_ns"]) / a["thread_ops"])
+    return ns
+
+
+def measure_scaling(libs, jobs, rounds, passes, scale, progress, failures):
+    pair = [job for job in jobs if job.name == "independent" and job.threads <= 2]
+    if not pair or figures.NULL not in [lib["name"] for lib in libs]:
         return []
     found = []
     for _ in range(rounds):
         turn = {}
         for lib in libs:
             progress.tell("scaling, " + lib["name"])
-            ns = []
-            for threads in "1", "2":
-                a = call(lib, "-w", "-n", str(2 * passes), "-x", str(scale), "-t", threads,
-                         "independent")
-                ns.append(min(a["pass_ns"]) / a["thread_ops"])
-            turn[lib["name"]] = ns
+            turn[lib["name"]] = scaling_turn(lib, pair, passes, scale, failures)
         found.append(turn)
-    return [figures.scaling(found, lib["name"]) for lib in libs if lib["name"] != figures.NULL]
+    good = [lib["name"] for lib in libs if all(None not in turn[lib["name"]] for turn in found)]
+    return [figures.scaling(found, lib) for lib in good
+            if lib != figures.NULL and figures.NULL in good]
 
 
-def measure_details(libs, jobs, scale, progress):
+def measure_details(libs, jobs, scale, progress, failures):
     """Latencies, reuse, fragmentation, RSS over time: a run of its own each."""
     details = []
     for job in jobs:
@@ -216,7 +244,9 @@ def measure_details(libs, jobs, scale, progress):
             if lib["name"] == figures.NULL:
                 continue
             progress.tell("details of %s, %s" % (job.name, lib["name"]))
-            a = call(lib, "-a", "-n", "5", "-x", str(scale), *job.arguments())
+            a = failures.call(lib, job, "-a", "-n", "5", "-x", str(scale))
+            if not a:
+                continue
             kept = {k: a[k] for k in ("timer_ns", "malloc_ns", "free_ns", "reuse", "live_bytes",
                                       "usable_bytes", "held_bytes", "rss_over_time",
                                       "ns_by_size") if k in a}
@@ -245,10 +275,11 @@ def run(mode, libs, jobs):
              scaled * scaling_rounds * len(libs) +
              count_details(jobs) * sum(lib["name"] != figures.NULL for lib in libs))
     progress = Progress(steps)
+    failures = Failures()
     load = os.getloadavg()[0]
-    rows = make_rows(measure(libs, jobs, rounds, passes, scale, progress))
-    scaling = measure_scaling(libs, jobs, scaling_rounds, passes, scale, progress)
-    details = measure_details(libs, jobs, scale, progress)
+    rows = make_rows(measure(libs, jobs, rounds, passes, scale, progress, failures))
+    scaling = measure_scaling(libs, jobs, scaling_rounds, passes, scale, progress, failures)
+    details = measure_details(libs, jobs, scale, progress, failures)
     progress.end()
     return {"cpu": cpu_name(), "cpus": len(os.sched_getaffinity(0)),
             "kernel": platform.release(), "commit": commit(), "mode": mode,
@@ -256,7 +287,8 @@ def run(mode, libs, jobs):
             "load": [load, os.getloadavg()[0]],
             "libraries": {lib["name"]: lib["version"] for lib in libs},
             "questions": {job.name: job.question for job in jobs},
-            "rows": rows, "scaling": scaling, "details": details}
+            "rows": rows, "scaling": scaling, "details": details,
+            "failures": failures.lines()}
 
 
 def save(result, path):
@@ -283,6 +315,8 @@ def main():
     save(result, args.out)
     show.print_result(result, args.subject)
     print("# %s" % os.path.relpath(args.out))
+    if result["failures"]:
+        die("%d runs failed" % len(result["failures"]))
 
 
 if __name__ == "__main__":

@@ -106,3 +106,5 @@ def print_result(result, subject):
     print_scaling(result)
     print_means(result, subject)
     print_bars(result, subject)
+    for failure in result.get("failures", []):
+        print("FAILED  " + failure)
