@@ -45,12 +45,16 @@ bench:	## malloc under programs, against every peer, 10 minutes (QUICK=1: two)
 	@userspace/bench/report.py --out "$(OUT)/bench/report.html" \
 		"$(OUT)/bench/userspace.json" $(wildcard $(OUT)/bench/kernel-*.json)
 
+BASELINE ?= userspace/bench/baseline.json
+
 bench-check:	## a short run against the ratios in BASELINE= (the stored ones)
+	@test -e "$(BASELINE)" || { echo "bench-check: no $(BASELINE); to store one: make bench" \
+		"&& userspace/bench/check.py --store build/bench/userspace.json"; exit 2; }
 	@scripts/deps.sh build user bench
 	$(MAKE) -s -C userspace OUT="$(OUT)/userspace" lib
 	$(MAKE) -s -C userspace/bench OUT="$(OUT)/bench"
 	BENCH="$(OUT)/bench" userspace/bench/run.py --quick --out "$(OUT)/bench/check.json"
-	userspace/bench/check.py "$(OUT)/bench/check.json" $(if $(BASELINE),--baseline "$(BASELINE)")
+	userspace/bench/check.py "$(OUT)/bench/check.json" --baseline "$(BASELINE)"
 
 check-quick:	## the userspace suites, under a minute
 	@scripts/deps.sh build user
