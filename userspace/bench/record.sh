@@ -5,7 +5,8 @@
 #
 #	userspace/bench/record.sh [--kernel FILE.stream] [DIRECTORY]
 #
-# The programs are Debian's, at work on files of this tree.  The kernel's own
+# The programs are Debian's (gcc, git, python3, redis-server, redis-tools,
+# sqlite3), at work on files of this tree.  The kernel's own
 # stream is cut from one that `make run` recorded.
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -72,6 +73,18 @@ record gcc gcc -O2 -std=gnu11 -I"$top/include/uapi" -I"$top/userspace/shim" \
 # Python keeps small objects from malloc unless it is told not to.
 record python3 env PYTHONMALLOC=malloc /usr/bin/python3 -S "$work/work.py" \
 	"$top/Documentation/design.rst"
+cat >"$work/redis.sh" <<-'SHELL'
+	redis-server --port 0 --unixsocket "$1/redis.sock" --save '' --dir "$1" &
+	until [ -S "$1/redis.sock" ]; do sleep 0.1; done
+	for command in "-t set,get,incr,lpush,hset,sadd -r 2000 -n 2500" "-t lrange_100 -n 100"; do
+		# shellcheck disable=SC2086 # words
+		LD_PRELOAD='' redis-benchmark -s "$1/redis.sock" -q -d 100 $command
+	done
+	kill $!
+	wait
+SHELL
+
+record redis bash "$work/redis.sh" "$work"
 record git git -C "$top" log --stat -n 40
 [ -z "$kernel" ] || {
 	"$OUT/stream-make" cut "$kernel" "$work/kernel.stream" "$events"

@@ -9,6 +9,7 @@
  * no address is seen to live twice.  realloc is noted as a free and an
  * allocation.  A child of fork() is not recorded until it executes something.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -124,6 +125,22 @@ void *aligned_alloc(size_t align, size_t size)
 void *memalign(size_t align, size_t size)
 {
 	return aligned_alloc(align, size);
+}
+
+void *valloc(size_t size)
+{
+	return aligned_alloc(sysconf(_SC_PAGESIZE), size);
+}
+
+/* The C library's, whoever else the program is linked with. */
+size_t malloc_usable_size(void *at)
+{
+	static size_t (*libc)(void *at);
+
+	if (!libc)
+		libc = dlsym(dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD),
+			     "malloc_usable_size");
+	return libc(at);
 }
 
 int posix_memalign(void **to, size_t align, size_t size)

@@ -31,7 +31,7 @@ MODES = {
     #           rounds, of scaling, passes, scale of operations
     "selftest": (2, 2, 1, 0.002),
     "quick": (3, 6, 3, 0.5),
-    "full": (11, 21, 5, 1),
+    "full": (9, 21, 5, 1),
 }
 MORE_THREADS = {"independent": (1, 2, 4, 8), "server": (2, 4, 8)}
 DETAILS = ("random", "server", "churn", "phases", "peak", "sweep")
