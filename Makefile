@@ -8,7 +8,7 @@ export OUT
 
 QUICK	:= rules user-plain user-asan user-tsan
 CHECK	:= rules style user-plain user-asan user-tsan user-valgrind user-tools \
-	   build fastpath kselftest run kunit kselftest-debug
+	   bench-tools build fastpath kselftest run kunit kselftest-debug
 FULL	:= $(CHECK) vm kernel-6.1 kernel-7.x kernel-rt
 
 .DEFAULT_GOAL := all
@@ -61,12 +61,12 @@ check-quick:	## the userspace suites, under a minute
 	@scripts/check.sh $(QUICK)
 
 check:	## every suite for each change
-	@scripts/deps.sh build user vm debug-kernel style
+	@scripts/deps.sh build user bench vm debug-kernel style
 	@echo "left to check-full: $(filter-out $(CHECK),$(FULL))"
 	@scripts/check.sh $(CHECK)
 
 check-full:	## all of check, and what is too slow for each change
-	@scripts/deps.sh build user vm debug-kernel style
+	@scripts/deps.sh build user bench vm debug-kernel style
 	@scripts/check.sh $(FULL)
 
 shell:	## a shell in a guest with zmem at hand, stock kernel
