@@ -37,11 +37,13 @@ bench-kernel:	## instructions of zmem and of the kernel's allocator [KERNEL=6.12
 	@scripts/deps.sh build vm bench
 	KERNEL="$(KERNEL)" bash selftests/bench/run.sh
 
-bench:	## malloc under programs, against every peer, 10 minutes (QUICK=1: two)
+MODE ?= full
+
+bench:	## malloc under programs, against every peer, 10 minutes (MODE=quick: two)
 	@scripts/deps.sh build user bench
 	$(MAKE) -s -C userspace OUT="$(OUT)/userspace" lib
 	$(MAKE) -s -C userspace/bench OUT="$(OUT)/bench"
-	BENCH="$(OUT)/bench" userspace/bench/run.py $(if $(QUICK),--quick)
+	BENCH="$(OUT)/bench" userspace/bench/run.py --mode $(MODE)
 	@userspace/bench/report.py --out "$(OUT)/bench/report.html" \
 		"$(OUT)/bench/userspace.json" $(wildcard $(OUT)/bench/kernel-*.json)
 
@@ -53,7 +55,7 @@ bench-check:	## a short run against the ratios in BASELINE= (the stored ones)
 	@scripts/deps.sh build user bench
 	$(MAKE) -s -C userspace OUT="$(OUT)/userspace" lib
 	$(MAKE) -s -C userspace/bench OUT="$(OUT)/bench"
-	BENCH="$(OUT)/bench" userspace/bench/run.py --quick --out "$(OUT)/bench/check.json"
+	BENCH="$(OUT)/bench" userspace/bench/run.py --mode quick --out "$(OUT)/bench/check.json"
 	userspace/bench/check.py "$(OUT)/bench/check.json" --baseline "$(BASELINE)"
 
 check-quick:	## the userspace suites, under a minute
