@@ -131,7 +131,7 @@ def latency_plot(result, workload, field, call):
         if d["workload"] == workload and field in d:
             curves[d["lib"]] = [(1 / (1 - q), ns) for q, ns in d[field] if q < 1]
     return plot.lines("latency-%s-%s" % (workload, call),
-                      "Latency of %s: %s" % (call, workload), "quantile", "ns, with the timer's 10 to 30",
+                      "Latency of %s: %s" % (call, workload), "quantile", "ns, the timer's included",
                       curves, ["set logscale xy",
                                'set xtics ("50 %%" 2, "90 %%" 10, "99 %%" 100, "99.9 %%" 1000, '
                                '"99.99 %%" 10000)'])
