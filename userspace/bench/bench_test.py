@@ -189,7 +189,7 @@ static void *get(size_t align, size_t n)
 }
 void *malloc(size_t n) { return get(16, n - (n > 16 && SHORT ? 16 : 0)); }
 void free(void *p) { }
-void *calloc(size_t n, size_t m) { return DIRTY ? memset(get(16, n * m), 1, n * m) : get(16, n * m); }
+void *calloc(size_t n, size_t m) { return memset(get(16, n * m), DIRTY, n * m); }
 void *aligned_alloc(size_t align, size_t n) { return get(CROOKED ? 16 : align, n); }
 void *realloc(void *p, size_t n)
 {
@@ -323,12 +323,13 @@ class Report(unittest.TestCase):
     KERNEL = {"kernel": "6.12-test", "method": "instructions", "boot": "plain", "rows": [
         {"name": "null", "nodes": 1, "zmem": {"min": 3, "median": 3},
          "kmem": {"min": 3, "median": 3}},
-        {"name": "pair", "nodes": 2, "zmem": {"min": 60, "median": 61}, "kmem": None}]}
+        {"name": "<pair>", "nodes": 2, "zmem": {"min": 60, "median": 61}, "kmem": None}]}
 
     def test_synthetic(self):
         text = report.render([make_result({"pair": 0.5}), self.KERNEL], "zmem")
         self.assertIn("Linux 6.12-test", text)
         self.assertEqual(text.count("<svg"), 2)
+        self.assertIn("<td class=\"\">&lt;pair&gt;</td>", text)
         self.assertIn('<td class="ahead">0.45</td>', text)
         self.assertIn("How &lt;long&gt;?", text)
 

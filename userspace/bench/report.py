@@ -18,7 +18,8 @@ table { border-collapse: collapse; margin: 1em 0; font-variant-numeric: tabular-
 th, td { padding: .2em .7em; text-align: right; border-bottom: 1px solid #ddd }
 th:first-child, td:first-child { text-align: left }
 td.ahead { color: #075; font-weight: bold } td.behind { color: #a20 }
-small { color: #777 } figure { margin: 1.5em 0; overflow-x: auto } svg { max-width: 100%; height: auto }
+small { color: #777 } figure { margin: 1.5em 0; overflow-x: auto }
+svg { max-width: 100%; height: auto }
 """
 
 
@@ -30,13 +31,17 @@ def number(value, form="%.1f"):
     return "-" if value is None else form % value
 
 
+class Raw(str):
+    """Text that is HTML already."""
+
+
 def table(header, rows):
-    """Cells are text, or (text, class); a text that begins with < is HTML."""
+    """Cells are text, or (text, class)."""
     out = ["<table><tr>" + "".join("<th>%s</th>" % e(h) for h in header) + "</tr>"]
     for row in rows:
         cells = [c if isinstance(c, tuple) else (c, "") for c in row]
         out.append("<tr>" + "".join(
-            '<td class="%s">%s</td>' % (cls, text if text.startswith("<") else e(text))
+            '<td class="%s">%s</td>' % (cls, text if isinstance(text, Raw) else e(text))
             for text, cls in cells) + "</tr>")
     return "\n".join(out + ["</table>"])
 
@@ -62,9 +67,10 @@ def times(result, subject):
             if not r:
                 cells.append("-")
                 continue
-            cells.append("<span title=\"quartiles %.2f, %.2f; %d rounds\">%.1f</span> <small>%s</small>"
-                         % (r["ns_q1"], r["ns_q3"], r["rounds"], r["ns_per_op"],
-                            "" if lib == figures.NULL else number(r["ns_net"])))
+            net = "" if lib == figures.NULL else number(r["ns_net"])
+            cells.append(Raw("<span title=\"quartiles %.2f, %.2f; %d rounds\">%.1f</span> "
+                             "<small>%s</small>" % (r["ns_q1"], r["ns_q3"], r["rounds"],
+                                                    r["ns_per_op"], net)))
         line = lines.get((workload, threads), {})
         rows.append(cells + [line.get("best", "-"), ratio_cell(line.get("ratio"))])
     return table(["ns an operation (small: net of null)", "threads", *libs, "best peer",
@@ -131,10 +137,11 @@ def latency_plot(result, workload, field, call):
         if d["workload"] == workload and field in d:
             curves[d["lib"]] = [(1 / (1 - q), ns) for q, ns in d[field] if q < 1]
     return plot.lines("latency-%s-%s" % (workload, call),
-                      "Latency of %s: %s" % (call, workload), "quantile", "ns, the timer's included",
-                      curves, ["set logscale xy",
-                               'set xtics ("50 %%" 2, "90 %%" 10, "99 %%" 100, "99.9 %%" 1000, '
-                               '"99.99 %%" 10000)'])
+                      "Latency of %s: %s" % (call, workload), "quantile",
+                      "ns, the timer's included", curves, [
+                          "set logscale xy",
+                          'set xtics ("50 %%" 2, "90 %%" 10, "99 %%" 100, "99.9 %%" 1000, '
+                          '"99.99 %%" 10000)'])
 
 
 def series_plot(result, workload, field, title, xlabel, ylabel, settings=(), scale=1):
@@ -185,8 +192,9 @@ def kernel(result):
     rows = result["rows"]
     labels = ["%s, %s" % (r["name"], r["nodes"]) for r in rows]
     columns = {side: [(r.get(side) or {}).get("median") for r in rows] for side in ("zmem", "kmem")}
-    svg = plot.bars("kernel-" + result["kernel"], "Linux %s, %s" % (result["kernel"], result["boot"]), result["method"], labels,
-                    columns, ["set yrange [0:]"])
+    title = "Linux %s, %s" % (result["kernel"], result["boot"])
+    svg = plot.bars("kernel-" + result["kernel"], title, result["method"], labels, columns,
+                    ["set yrange [0:]"])
     return "\n".join([
         "<h2>Linux %s</h2><p>%s; %s</p>" % (e(result["kernel"]), e(result["method"]),
                                            e(result["boot"])),
