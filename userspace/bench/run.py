@@ -28,10 +28,11 @@ ZMEM = os.environ.get("ZMEM_MALLOC", os.path.join(
     BENCH, "..", "userspace", "libzmem_malloc.so"))
 
 MODES = {
-    #           rounds, of scaling, passes, scale of operations
+    # Rounds, rounds of scaling, passes, scale of operations.  Quick and full differ
+    # in repetition alone: memory and ratios compare.
     "selftest": (2, 2, 1, 0.002),
-    "quick": (3, 6, 3, 0.5),
-    "full": (9, 21, 5, 1),
+    "quick": (3, 6, 2, 1),
+    "full": (7, 17, 5, 1),
 }
 MORE_THREADS = {"independent": (1, 2, 4, 8), "server": (2, 4, 8)}
 DETAILS = ("random", "server", "churn", "phases", "peak", "sweep")
@@ -252,7 +253,7 @@ def measure_details(libs, jobs, scale, progress, failures):
             if lib["name"] == figures.NULL:
                 continue
             progress.tell("details of %s, %s" % (job.name, lib["name"]))
-            a = failures.call(lib, job, "-a", "-n", "5", "-x", str(scale))
+            a = failures.call(lib, job, "-a", "-n", "2", "-x", str(scale))
             if not a:
                 continue
             kept = {k: a[k] for k in ("timer_ns", "malloc_ns", "free_ns", "reuse", "live_bytes",
