@@ -8,12 +8,8 @@ export OUT
 
 QUICK	:= rules user-plain user-asan user-tsan
 CHECK	:= rules style user-plain user-asan user-tsan user-valgrind user-tools \
-	   bench-tools build fastpath kselftest run kunit kselftest-debug
+	   fuzz bench-tools build fastpath kselftest run kunit kselftest-debug
 FULL	:= $(CHECK) vm kernel-6.1 kernel-7.x kernel-rt
-
-.DEFAULT_GOAL := all
-.PHONY: all modules modules_install user run bench-kernel check check-quick \
-	check-full shell shell-debug clean distclean help bench bench-check
 
 all: modules	## build zmem/zmem.ko against KDIR (default: the running kernel)
 
@@ -70,6 +66,11 @@ check:	## every suite for each change
 check-full:	## all of check, and what is too slow for each change
 	@scripts/deps.sh build user bench vm debug-kernel style
 	@scripts/check.sh $(FULL)
+
+fuzz: SECONDS ?= 60
+fuzz:	## fuzz the API and the stream's reader for SECONDS
+	@scripts/deps.sh build user
+	$(MAKE) -C userspace/fuzz OUT="$(OUT)/fuzz" fuzz SECONDS=$(SECONDS)
 
 shell:	## a shell in a guest with zmem at hand, stock kernel
 	@scripts/deps.sh build vm

@@ -42,6 +42,7 @@ suite_user_asan() { make -C userspace OUT="$OUT/userspace" check-asan; }
 suite_user_tsan() { make -C userspace OUT="$OUT/userspace" check-tsan; }
 suite_user_valgrind() { make -C userspace OUT="$OUT/userspace" check-valgrind; }
 suite_user_tools() { make -C userspace/tools OUT="$OUT/tools" check; }
+suite_fuzz() { make -C userspace/fuzz OUT="$OUT/fuzz" fuzz SECONDS=60; }
 
 suite_bench_tools() { make -C userspace/bench OUT="$OUT/bench" check; }
 
