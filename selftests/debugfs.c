@@ -303,6 +303,246 @@ TEST_F(debugfs, table_json)
 	free(text);
 }
 
+/* A part's table: its name, its columns, and how many lines it has at least. */
+static const struct {
+	const char *file, *columns;
+	int lines;
+} views[] = {
+	{ "magazines",
+	  "cpu home node loaded closed hits misses free_hits free_misses failures remote_frees busy", 1 },
+	{ "nodes",
+	  "node full empty objects full_min empty_min exchanges locks contended", 1 },
+	{ "slabs", "node slabs empty pages desc_bytes in_use fresh trips", 1 },
+	{ "histogram", "from_ns below_ns calls", 32 },
+};
+
+/* Whether a line's words are those of a list with single blanks. */
+static bool same_words(const char *line, const char *list)
+{
+	while (*list) {
+		size_t n = strcspn(list, " ");
+
+		line += strspn(line, " ");
+		if (strncmp(line, list, n) || !strchr(" ", line[n]))
+			return false;
+		line += n;
+		list += n + (list[n] == ' ');
+	}
+	return !line[strspn(line, " ")];
+}
+
+/* The sum of a column of a part's table; -1: no such table or column. */
+static long long column_sum(const char *cache, const char *file, int column)
+{
+	char path[128], *text, *line, *word, *rest, *more;
+	long long sum = 0;
+	int n;
+
+	snprintf(path, sizeof(path), DEBUGFS "/%s/%s", cache, file);
+	text = read_file(path);
+	if (!text)
+		return -1;
+	for (line = strtok_r(text, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		if (*line == '#')
+			continue;
+		word = strtok_r(line, " ", &more);
+		for (n = 0; n < column && word; n++)
+			word = strtok_r(NULL, " ", &more);
+		if (!word)
+			sum = -1;
+		if (sum < 0)
+			break;
+		sum += strtoll(word, NULL, 10);
+	}
+	free(text);
+	return sum;
+}
+
+TEST_F(debugfs, views)
+{
+	char path[128], head[64];
+	char *text, *line, *rest;
+	size_t v;
+	int lines;
+
+	for (v = 0; v < ARRAY_LEN(views); v++) {
+		snprintf(path, sizeof(path), DEBUGFS "/" NAME "/%s", views[v].file);
+		snprintf(head, sizeof(head), "# zmem %s, version 1", views[v].file);
+		text = read_file(path);
+		ASSERT_NE(NULL, text);
+		line = strtok_r(text, "\n", &rest);
+		ASSERT_STREQ(head, line);
+		line = strtok_r(NULL, "\n", &rest);
+		ASSERT_NE(NULL, line);
+		ASSERT_EQ('#', *line);
+		EXPECT_TRUE(same_words(line + 1, views[v].columns)) {
+			TH_LOG("columns of %s: %s", views[v].file, line);
+		}
+		for (lines = 0; (line = strtok_r(NULL, "\n", &rest)); lines++)
+			EXPECT_EQ(words(views[v].columns), words(line));
+		EXPECT_LE(views[v].lines, lines);
+		free(text);
+	}
+}
+
+/* The parts add up to the whole. */
+TEST_F(debugfs, views_add_up)
+{
+	struct zmem_ioc_snapshot snap;
+
+	ASSERT_EQ(0, snapshot(self->fd, ZMEM_IOC_BY_ID, self->id, NULL, &snap));
+	EXPECT_EQ(300, snap.allocs);
+	EXPECT_EQ(snap.hits, column_sum(NAME, "magazines", 5));
+	EXPECT_EQ(snap.misses, column_sum(NAME, "magazines", 6));
+	EXPECT_EQ(snap.free_hits, column_sum(NAME, "magazines", 7));
+	EXPECT_EQ(snap.free_misses, column_sum(NAME, "magazines", 8));
+	EXPECT_EQ(snap.exchanges, column_sum(NAME, "nodes", 6));
+	EXPECT_EQ(snap.depot_locks, column_sum(NAME, "nodes", 7));
+	EXPECT_EQ(snap.slabs, column_sum(NAME, "slabs", 1));
+	EXPECT_EQ(snap.fresh, column_sum(NAME, "slabs", 6));
+	EXPECT_EQ(snap.objects + snap.cached, column_sum(NAME, "slabs", 5));
+}
+
+TEST_F(debugfs, tuner)
+{
+	static const char *const lines[] = {
+		"version: 1\n", "\nmagazine_size: ", "\nmagazine_max: 252\n",
+		"\ntune_interval_ms: 1000000\n", "\nnext_ms: ", "\ncontended: ",
+		"\nexchanges: ", "\nidle: ", "\nruns: 0\n", "\ngrown: 0\n",
+		"\nshrunk: 0\n", "\ntrimmed: 0\n",
+	};
+	char *text = read_file(DEBUGFS "/" NAME "/tuner"), *from = text;
+	size_t n;
+
+	ASSERT_NE(NULL, text);
+	for (n = 0; n < ARRAY_LEN(lines); n++) {
+		from = strstr(from, lines[n]);
+		ASSERT_NE(NULL, from) {
+			TH_LOG("no %s in order in: %s", lines[n], text);
+		}
+	}
+	free(text);
+}
+
+/* A cache that takes no samples has no histogram, and says so. */
+TEST_F(debugfs, no_histogram)
+{
+	struct zmem_ioc_cache arg = {
+		.name = "test-fast", .size = 64, .mode = ZMEM_IOC_MODE_FAST,
+	};
+	int id = ioctl(self->fd, ZMEM_IOC_CACHE_CREATE, &arg);
+	char *text;
+
+	ASSERT_LT(0, id);
+	text = read_file(DEBUGFS "/test-fast/histogram");
+	ASSERT_NE(NULL, text);
+	EXPECT_NE(NULL, strstr(text, "\n           -            -            -\n"));
+	free(text);
+	ASSERT_EQ(0, cache_destroy(self->fd, id));
+}
+
+static int command(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	int error = 0;
+
+	if (fd < 0)
+		return errno;
+	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		error = errno;
+	close(fd);
+	return error;
+}
+
+#define CONTROL	DEBUGFS "/" NAME "/control"
+
+TEST_F(debugfs, control_sets)
+{
+	struct zmem_ioc_snapshot snap;
+
+	EXPECT_EQ(0, command(CONTROL, "magazine_max=7\n"));
+	EXPECT_EQ(0, command(CONTROL, "depot_max_kib=33"));
+	EXPECT_EQ(0, command(CONTROL, "tune_interval_ms=77000\n"));
+	ASSERT_EQ(0, snapshot(self->fd, ZMEM_IOC_BY_ID, self->id, NULL, &snap));
+	EXPECT_EQ(7, snap.magazine_max);
+	EXPECT_EQ(7, snap.magazine_size);
+	EXPECT_EQ(33, snap.depot_max_kib);
+	EXPECT_EQ(77000, snap.tune_interval_ms);
+}
+
+TEST_F(debugfs, control_refuses)
+{
+	static const struct {
+		const char *path, *text;
+		int error;
+	} bad[] = {
+		{ CONTROL, "\n", EINVAL }, { CONTROL, "grow", EINVAL },
+		{ CONTROL, "mode=fast", EPERM }, { CONTROL, "mode=1", EPERM },
+		{ CONTROL, "debug_flags=1", EPERM }, { CONTROL, "size=1", ENOENT },
+		{ CONTROL, "magazine_max=", EINVAL },
+		{ CONTROL, "magazine_max=-1", EINVAL },
+		{ CONTROL, "magazine_max=0", ERANGE },
+		{ CONTROL, "magazine_max=5000", ERANGE },
+		{ CONTROL, "magazine_max=99999999999", ERANGE },
+		{ CONTROL, "depot_max_kib=0x", EINVAL },
+		{ CONTROL, "a command that is longer than any could ever be, which is refused as it stands=1", EINVAL },
+		{ DEBUGFS "/control", "magazine_max=8", EINVAL },
+		{ DEBUGFS "/control", "drain", EINVAL },
+		{ DEBUGFS "/control", "drain cpu ", EINVAL },
+		{ DEBUGFS "/control", "drain cpu 100000", ENODEV },
+		{ DEBUGFS "/control", "drain cpu -1", EINVAL },
+	};
+	struct zmem_ioc_snapshot before, after;
+	size_t n;
+
+	ASSERT_EQ(0, snapshot(self->fd, ZMEM_IOC_BY_ID, self->id, NULL, &before));
+	for (n = 0; n < ARRAY_LEN(bad); n++)
+		EXPECT_EQ(bad[n].error, command(bad[n].path, bad[n].text)) {
+			TH_LOG("case %zu", n);
+		}
+	ASSERT_EQ(0, snapshot(self->fd, ZMEM_IOC_BY_ID, self->id, NULL, &after));
+	EXPECT_EQ(before.magazine_max, after.magazine_max);
+	EXPECT_EQ(before.depot_max_kib, after.depot_max_kib);
+	EXPECT_EQ(before.mode, after.mode);
+}
+
+TEST_F(debugfs, control_shrinks)
+{
+	struct zmem_ioc_snapshot snap;
+
+	ASSERT_EQ(0, snapshot(self->fd, ZMEM_IOC_BY_ID, self->id, NULL, &snap));
+	ASSERT_LT(0, snap.cached);
+	EXPECT_EQ(0, command(CONTROL, "shrink\n"));
+	ASSERT_EQ(0, snapshot(self->fd, ZMEM_IOC_BY_ID, self->id, NULL, &snap));
+	EXPECT_EQ(0, snap.cached);
+	EXPECT_EQ(100, snap.objects);
+
+	ASSERT_EQ(0, objects_free(self->fd, self->handles + 200, 50));
+	ASSERT_EQ(0, snapshot(self->fd, ZMEM_IOC_BY_ID, self->id, NULL, &snap));
+	ASSERT_LT(0, snap.cached);
+	EXPECT_EQ(0, command(DEBUGFS "/control", "shrink"));
+	ASSERT_EQ(0, snapshot(self->fd, ZMEM_IOC_BY_ID, self->id, NULL, &snap));
+	EXPECT_EQ(0, snap.cached);
+	EXPECT_EQ(50, snap.objects);
+}
+
+/* Draining all CPUs by name leaves only the depots' objects. */
+TEST_F(debugfs, control_drains)
+{
+	char text[40];
+	long cpu, cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	struct zmem_ioc_snapshot snap;
+
+	for (cpu = 0; cpu < cpus; cpu++) {
+		snprintf(text, sizeof(text), "drain cpu %ld\n", cpu);
+		EXPECT_EQ(0, command(DEBUGFS "/control", text));
+	}
+	ASSERT_EQ(0, snapshot(self->fd, ZMEM_IOC_BY_ID, self->id, NULL, &snap));
+	EXPECT_EQ(snap.cached, column_sum(NAME, "nodes", 3));
+	EXPECT_EQ(0, column_sum(NAME, "magazines", 3));
+}
+
 /* A file that is open when its cache goes can be closed, not read. */
 TEST_F(debugfs, open_while_destroyed)
 {
@@ -329,6 +569,9 @@ static void *read_all(void *arg)
 	static const char *const paths[] = {
 		DEBUGFS "/test-race/stats", DEBUGFS "/test-race/stats.json",
 		DEBUGFS "/caches", DEBUGFS "/caches.json",
+		DEBUGFS "/test-race/magazines", DEBUGFS "/test-race/nodes",
+		DEBUGFS "/test-race/slabs", DEBUGFS "/test-race/histogram",
+		DEBUGFS "/test-race/tuner",
 	};
 	struct reader *reader = arg;
 	unsigned int n = 0;

@@ -4,21 +4,28 @@
  *
  *	zmem/caches		the table of caches, a line each
  *	zmem/caches.json	all snapshots
+ *	zmem/control		takes commands
  *	zmem/<cache>/stats	one snapshot, a "key: value" a line
  *	zmem/<cache>/stats.json	likewise
+ *	zmem/<cache>/magazines	and so on: see views.c
+ *	zmem/<cache>/control	takes commands
  *
- * Without debugfs everything else works: no failure here is looked at.
+ * All are described in Documentation/ABI/testing/debugfs-zmem.  Without
+ * debugfs everything else works: no failure here is looked at.
  */
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
+#include <linux/uaccess.h>
 #include "core/cache.h"
+#include "control.h"
 #include "internal.h"
 #include "render.h"
 #include "main.h"
 #include "surface.h"
+#include "views.h"
 
 /* The buffers that the tables of some fifty caches fill. */
 #define TABLE_SIZE	SZ_16K
@@ -99,6 +106,60 @@ static int stats_json_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(stats_json);
 
+#define DEFINE_VIEW(name)						\
+static int name##_show(struct seq_file *m, void *unused)		\
+{									\
+	zmem_view_##name(m, m->private);				\
+	return 0;							\
+}									\
+DEFINE_SHOW_ATTRIBUTE(name)
+
+DEFINE_VIEW(magazines);
+DEFINE_VIEW(nodes);
+DEFINE_VIEW(slabs);
+DEFINE_VIEW(histogram);
+DEFINE_VIEW(tuner);
+
+/* A command comes whole, in one write, for the cache or, without, for all. */
+static ssize_t control_write(struct file *file, const char __user *from,
+			     size_t size, loff_t *pos)
+{
+	struct zmem_common *cache = file_inode(file)->i_private;
+	char command[ZMEM_CONTROL_MAX];
+	int err;
+
+	if (size >= sizeof(command))
+		return -EINVAL;
+	if (copy_from_user(command, from, size))
+		return -EFAULT;
+	command[size] = '\0';
+	err = cache ? zmem_control_cache(cache, command) : zmem_control(command);
+	return err ? err : size;
+}
+
+static const struct file_operations control_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = control_write,
+	.llseek = noop_llseek,
+};
+
+/* What a cache's directory holds. */
+static const struct {
+	const char *name;
+	umode_t mode;
+	const struct file_operations *fops;
+} cache_files[] = {
+	{ "stats", 0400, &stats_fops },
+	{ "stats.json", 0400, &stats_json_fops },
+	{ "magazines", 0400, &magazines_fops },
+	{ "nodes", 0400, &nodes_fops },
+	{ "slabs", 0400, &slabs_fops },
+	{ "histogram", 0400, &histogram_fops },
+	{ "tuner", 0400, &tuner_fops },
+	{ "control", 0200, &control_fops },
+};
+
 /**
  * zmem_surface_add() - show a cache
  * @cache: new, and able to give snapshots
@@ -108,13 +169,15 @@ DEFINE_SHOW_ATTRIBUTE(stats_json);
 void zmem_surface_add(struct zmem_common *cache)
 {
 	struct dentry *dir;
+	unsigned int n;
 
 	if (IS_ERR_OR_NULL(zmem_root))
 		return;
 
 	dir = debugfs_create_dir(cache->name, zmem_root);
-	debugfs_create_file("stats", 0400, dir, cache, &stats_fops);
-	debugfs_create_file("stats.json", 0400, dir, cache, &stats_json_fops);
+	for (n = 0; n < ARRAY_SIZE(cache_files); n++)
+		debugfs_create_file(cache_files[n].name, cache_files[n].mode, dir,
+				    cache, cache_files[n].fops);
 	cache->surface = dir;
 }
 
@@ -142,6 +205,7 @@ int zmem_debugfs_init(void)
 	debugfs_create_file("caches", 0400, zmem_root, NULL, &caches_fops);
 	debugfs_create_file("caches.json", 0400, zmem_root, NULL,
 			    &caches_json_fops);
+	debugfs_create_file("control", 0200, zmem_root, NULL, &control_fops);
 	return 0;
 }
 
