@@ -309,7 +309,8 @@ static const struct {
 	int lines;
 } views[] = {
 	{ "magazines",
-	  "cpu home node loaded closed hits misses free_hits free_misses failures remote_frees busy", 1 },
+	  "cpu home node loaded closed hits misses free_hits free_misses failures remote_frees busy",
+	  1 },
 	{ "nodes",
 	  "node full empty objects full_min empty_min exchanges locks contended", 1 },
 	{ "slabs", "node slabs empty pages desc_bytes in_use fresh trips", 1 },
@@ -486,7 +487,9 @@ TEST_F(debugfs, control_refuses)
 		{ CONTROL, "magazine_max=5000", ERANGE },
 		{ CONTROL, "magazine_max=99999999999", ERANGE },
 		{ CONTROL, "depot_max_kib=0x", EINVAL },
-		{ CONTROL, "a command that is longer than any could ever be, which is refused as it stands=1", EINVAL },
+		{ CONTROL,
+		  "a command that is longer than any could ever be, which is refused as it stands=1",
+		  EINVAL },
 		{ DEBUGFS "/control", "magazine_max=8", EINVAL },
 		{ DEBUGFS "/control", "drain", EINVAL },
 		{ DEBUGFS "/control", "drain cpu ", EINVAL },
