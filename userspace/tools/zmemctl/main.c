@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* zmemctl: look at zmem, steer it, measure it. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "zmemctl.h"
+
+const char *tool_name = "zmemctl";
+struct common common;
+
+const struct command commands[] = {
+	{ "list", "[-s FIELD] [-r] [-c FIELD,...] [-n N] [-b]",
+	  "a line for each cache", cmd_list },
+	{ "top", "[-s FIELD] [-d SECONDS] [-n COUNT] [-v caches|cpus|nodes] [CACHE]",
+	  "the same, live", cmd_top },
+	{ "stat", "[-b] CACHE", "all about one cache", cmd_stat },
+	{ "watch", "[-d SECONDS] [-n COUNT] [CACHE]",
+	  "rates, a line each time", cmd_watch },
+	{ "set", "CACHE KEY=VALUE...", "change settings", cmd_set },
+	{ "drain", "cpu N | node N", "put a CPU's or a node's objects back",
+	  cmd_drain },
+	{ "shrink", "[CACHE]", "give unused memory back", cmd_shrink },
+	{ "bench", "[-k KIND] [-S SIZE[-MAX]] [-H HELD] [-t THREADS] [-C CPUS] [-N NODES] [-p NODE] [-m MODE] [-d TIME] [-o OPS]",
+	  "measure in the kernel", cmd_bench },
+	{ "stress", "[-C CPUS] [-N NODES] [-d TIME] [-x SEED]",
+	  "work hard and check every byte", cmd_stress },
+	{ "record", "[-b KIB] -o FILE -- COMMAND...",
+	  "record the kernel's allocations", cmd_record },
+	{ "replay", "[-n N] [-a|-t] [-c] [-w] STREAM",
+	  "replay a recording", cmd_replay },
+};
+
+const size_t nr_commands = ARRAY_LEN(commands);
+
+void fail(enum exit_code code, const char *format, ...)
+{
+	va_list args;
+
+	fflush(stdout);
+	fprintf(stderr, "%s: ", tool_name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	exit(code);
+}
+
+static void help(FILE *f)
+{
+	size_t n;
+
+	fputs("usage: zmemctl [--json] [--color=WHEN] COMMAND ...\n\n", f);
+	for (n = 0; n < nr_commands; n++)
+		fprintf(f, "  %-8s %s\n           %s\n", commands[n].name,
+			commands[n].help, commands[n].args);
+	fputs("\n  --json        for programs; a number that is not known is null\n"
+	      "  --color=WHEN  always, never, or auto: on a terminal only\n"
+	      "Exit status: 0 good, 1 error, 2 usage, 3 no module, 4 no permission,\n"
+	      "5 no such cache, 6 stress found something wrong.  See zmemctl(8).\n", f);
+}
+
+static const struct command *find(const char *name)
+{
+	size_t n;
+
+	for (n = 0; n < nr_commands; n++)
+		if (!strcmp(commands[n].name, name))
+			return &commands[n];
+	return NULL;
+}
+
+void usage(const char *command)
+{
+	const struct command *c = command ? find(command) : NULL;
+
+	if (c)
+		fprintf(stderr, "usage: zmemctl %s %s\n", c->name, c->args);
+	else
+		help(stderr);
+	exit(EXIT_USAGE);
+}
+
+/* What was printed must have arrived: a full disk is an error. */
+void check_output(void)
+{
+	if (fflush(stdout) || ferror(stdout))
+		fail(EXIT_ERROR, "cannot write: %s", strerror(errno));
+}
+
+static bool want_colour(const char *when)
+{
+	const char *term = getenv("TERM");
+
+	if (!strcmp(when, "always"))
+		return true;
+	if (!strcmp(when, "never"))
+		return false;
+	if (strcmp(when, "auto"))
+		fail(EXIT_USAGE, "--color=%s: always, never or auto", when);
+	return isatty(STDOUT_FILENO) && !getenv("NO_COLOR") &&
+	       term && strcmp(term, "dumb");
+}
+
+/* Takes the common options out, wherever they stand before "--". */
+static int take_common(int argc, char **argv)
+{
+	const char *when = "auto";
+	int from, to = 1;
+
+	for (from = 1; from < argc && strcmp(argv[from], "--"); from++) {
+		if (!strcmp(argv[from], "--json"))
+			common.json = true;
+		else if (!strncmp(argv[from], "--color=", 8))
+			when = argv[from] + 8;
+		else
+			argv[to++] = argv[from];
+	}
+	while (from < argc)
+		argv[to++] = argv[from++];
+	argv[to] = NULL;
+	common.colour = want_colour(when);
+	return to;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *c;
+	int status;
+
+	opterr = 0;	/* the usage line says it */
+	argc = take_common(argc, argv);
+	if (argc < 2)
+		usage(NULL);
+	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help")) {
+		help(stdout);
+		check_output();
+		return EXIT_OK;
+	}
+	c = find(argv[1]);
+	if (!c)
+		fail(EXIT_USAGE, "no command '%s'; zmemctl help lists them",
+		     argv[1]);
+	status = c->run(argc - 1, argv + 1);
+	check_output();
+	return status;
+}
