@@ -74,6 +74,7 @@ selftest_in() {
 	shift
 	build_for "$kernel" || return 1
 	make -C selftests OUT="$OUT/selftests" || return 1
+	make -C userspace/tools OUT="$OUT/tools" || return 1
 	scripts/build-module.sh --client "$KDIR" "$built" || return 1
 	bash "$vm" --kernel "$kernel" --timeout 1500 \
 		--out "$OUT/check/${built##*/}" \
@@ -81,6 +82,9 @@ selftest_in() {
 		--add "$OUT/selftests:/zmem" \
 		--add "$built/zmem/zmem.ko:/zmem/zmem.ko" \
 		--add "$built/client/zmem_client.ko:/zmem/zmem_client.ko" \
+		--add "$OUT/tools/zmemctl:/zmem/zmemctl" \
+		--add "$OUT/tools/zmem-record:/zmem/zmem-record" \
+		--add "$OUT/tools/zmem-replay:/zmem/zmem-replay" \
 		-- sh /zmem/run.sh "$@"
 }
 

@@ -4,7 +4,8 @@
 #
 # run.sh [-l LOADS] [-o OPERATIONS] [-s SKIP]...: runs all tests in a guest
 # (busybox sh is enough) and prints TAP. Beside it are the test programs,
-# zmem.ko and zmem_client.ko; debugfs is mounted, zmem is not loaded.
+# zmemctl and the recorder, zmem.ko and zmem_client.ko; debugfs is mounted,
+# zmem is not loaded.
 #
 # -l	how often module.sh loads the module
 # -o	how many operations stress does
@@ -59,7 +60,7 @@ unload_zmem() {
 }
 
 ktap_print_header
-ktap_set_plan 9
+ktap_set_plan 10
 run_test load load_zmem
 run_test client load_client
 run_test dev_basic "$here/dev_basic"
@@ -68,5 +69,6 @@ run_test dev_kill "$here/dev_kill"
 run_test debugfs "$here/debugfs"
 run_test stress "$here/stress" "$operations"
 run_test unload unload_zmem
+run_test zmemctl "$here/zmemctl.sh"
 run_test module "$here/module.sh" "$loads"
 ktap_finished
