@@ -44,9 +44,13 @@ shim+=,IS_ENABLED_CONFIG,IN_ATOMIC,PRINTK_WITHOUT_KERN_LEVEL,PRINTK_RATELIMITED
 shim+=,DATA_RACE,LOGGING_CONTINUATION,TRAILING_STATEMENTS,SPACING,COMPARISON_TO_NULL
 shim+=,KREALLOC_ARG_REUSE,LINE_SPACING,MULTIPLE_ASSIGNMENTS
 
-mapfile -t kernel < <(git ls-files -co --exclude-standard -- 'zmem/*.[ch]' 'include/*.[ch]')
+mapfile -t kernel < <(git ls-files -co --exclude-standard -- 'zmem/*.[ch]' 'include/*.[ch]' \
+	':!include/trace')
+mapfile -t trace < <(git ls-files -co --exclude-standard -- 'include/trace/*.h')
 mapfile -t user < <(git ls-files -co --exclude-standard -- 'userspace/*.[ch]' 'selftests/*.[ch]')
 checkpatch "$never" "${kernel[@]}"
+# Tracepoints are written as the kernel's own are.
+checkpatch "$never,PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE" "${trace[@]}"
 checkpatch "$never,$shim" "${user[@]}"
 
 mapfile -t documented < <(git ls-files -co --exclude-standard -- 'zmem/*.c' 'zmem/*.h' 'include/zmem/*.h')
