@@ -15,7 +15,8 @@ static void refuses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zmem_cache_set(zmem_common(c), "magazine_max", 0), -ERANGE);
 	KUNIT_EXPECT_EQ(test, zmem_cache_set(zmem_common(c), "magazine_max", ZMEM_MAGAZINE_MAX + 1),
 			-ERANGE);
-	KUNIT_EXPECT_EQ(test, zmem_cache_set(zmem_common(c), "depot_max_kib", ZMEM_DEPOT_MAX_KIB + 1),
+	KUNIT_EXPECT_EQ(test, zmem_cache_set(zmem_common(c), "depot_max_kib",
+					     ZMEM_DEPOT_MAX_KIB + 1),
 			-ERANGE);
 	KUNIT_EXPECT_EQ(test, zmem_cache_set(zmem_common(c), "tune_interval_ms", 0), -ERANGE);
 	KUNIT_EXPECT_MEMEQ(test, test_snapshot(test, c), before, sizeof(*before));
