@@ -27,14 +27,18 @@ void zmem_surface_remove(struct zmem_common *c)
 static void tuner_tick(struct work_struct *work);
 static DECLARE_DELAYED_WORK(tuner_work, tuner_tick);
 
-static void tuner_tick(struct work_struct *work)
+void zmem_user_tune_now(void)
 {
 	static struct cpumask wishes;
 
-	cpumask_clear(&wishes);
 	zmem_tuner_scan(&wishes);
 	if (!cpumask_empty(&wishes))
 		zmem_on_each_cpu(zmem_tuner_this_cpu, NULL, &wishes);
+}
+
+static void tuner_tick(struct work_struct *work)
+{
+	zmem_user_tune_now();
 	schedule_delayed_work(&tuner_work, msecs_to_jiffies(ZMEM_TUNER_TICK_MS));
 }
 

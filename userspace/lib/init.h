@@ -15,4 +15,7 @@ int zmem_user_init(void);
 /* Starts or stops the tuner, which needs a thread; it is off at first. */
 void zmem_user_tune(bool on);
 
+/* What that thread does each ZMEM_TUNER_TICK_MS; for one caller at a time. */
+void zmem_user_tune_now(void);
+
 #endif /* _ZMEM_LIB_INIT_H */

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * What most calls of malloc() and free() run, inline in each entry point: the
+ * cache of a size from one table, that of a pointer from its page, then the
+ * core's fast path.
+ *
+ * Before the library is set up the table is empty and no thread has a slot, so
+ * that nothing in the table is looked at; shim_base is such that no pointer is
+ * ours.  Early calls, from the dynamic loader and other libraries'
+ * constructors, thus take the slow path, which sets the library up.
+ *
+ * Only classes that are multiples of 16 bytes are used, for the alignment.
+ */
+#ifndef _ZMEM_MALLOC_FAST_H
+#define _ZMEM_MALLOC_FAST_H
+
+#include <linux/mm.h>
+
+#include "core/magazine.h"
+#include "malloc_internal.h"
+
+/* The cache of a size, by sixteens rounded up; malloc(0) is as malloc(1). */
+extern struct zmem_cache *malloc_table[ZMEM_MEDIUM_MAX / MALLOC_ALIGN + 1];
+
+static __always_inline struct zmem_cache *malloc_cache(size_t size)
+{
+	return malloc_table[(size + MALLOC_ALIGN - 1) / MALLOC_ALIGN];
+}
+
+static __always_inline void *malloc_fast(size_t size)
+{
+	void *p;
+
+	if (unlikely(size > ZMEM_MEDIUM_MAX) ||
+	    unlikely(!zmem_magazine_pop(malloc_cache(size), &p)))
+		return NULL;
+	return p;
+}
+
+/* The page of a block of the region, or NULL: huge, or not ours. */
+static __always_inline const struct page *malloc_page(const void *p)
+{
+	const struct page *page;
+
+	if (unlikely(!virt_addr_valid(p)))
+		return NULL;
+	page = virt_to_page(p);
+	return likely(zmem_page_tagged(page)) ? page : NULL;
+}
+
+static __always_inline void free_fast(void *p)
+{
+	const struct page *page = malloc_page(p);
+	struct zmem_cache *cache;
+
+	if (unlikely(!page)) {
+		free_slow(NULL, p);
+		return;
+	}
+	cache = zmem_page_cache(page);
+	if (unlikely(!zmem_magazine_push(cache, p, page, false)))
+		free_slow(cache, p);
+}
+
+#endif /* _ZMEM_MALLOC_FAST_H */

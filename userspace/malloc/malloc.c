@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * malloc() and free() over zmem's size classes, and what they do when the fast
+ * path of fast.h cannot serve a call.  Nothing here, nor in the shim and the
+ * core below, calls malloc() itself.
+ */
+#include <errno.h>
+#include <linux/kernel.h>
+#include <linux/llist.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "internal.h"
+#include "init.h"
+#include "core/cache.h"
+#include "core/report.h"
+#include "core/sizes.h"
+#include "fast.h"
+
+struct zmem_cache *malloc_table[ZMEM_MEDIUM_MAX / MALLOC_ALIGN + 1];
+
+ZMEM_PUBLIC void *malloc(size_t size)
+{
+	void *p = malloc_fast(size);
+
+	return likely(p) ? p : malloc_slow(size, 0);
+}
+
+ZMEM_PUBLIC void free(void *p)
+{
+	free_fast(p);
+}
+
+/* Who comes twice writes the same. */
+static void table_fill(void)
+{
+	size_t i, size;
+
+	for (i = 0; i < ARRAY_SIZE(malloc_table); i++) {
+		size = max(i, (size_t)1) * MALLOC_ALIGN;
+		WRITE_ONCE(malloc_table[i], zmem_size_caches[zmem_size_class(size)]);
+	}
+}
+
+/* Sets the library up; false if there is no memory even for that. */
+static bool malloc_ready(void)
+{
+	if (likely(READ_ONCE(malloc_table[0])))
+		return true;
+	zmem_defaults.mode = ZMEM_MODE_FAST;
+	if (zmem_user_init())
+		return false;
+	table_fill();
+	return true;
+}
+
+static void *alloc_any(size_t size, gfp_t gfp)
+{
+	void *p = NULL;
+
+	gfp |= GFP_KERNEL | __GFP_NOWARN;
+	if (size <= ZMEM_MEDIUM_MAX)
+		p = zmem_cache_alloc_miss(malloc_cache(size), gfp);
+	else if (size <= ZMEM_ALLOC_MAX)
+		p = __zmem_alloc(size, gfp);
+	return p ? p : huge_alloc(PAGE_SIZE, size);
+}
+
+/* Frees what signal handlers could not. */
+static void free_nested(void)
+{
+	struct llist_node *pos, *next;
+
+	llist_for_each_safe(pos, next, nested_take_freed())
+		free_fast(pos);
+}
+
+/* Any size, zeroed if @gfp says so.  Leaves errno alone unless it fails. */
+noinline void *malloc_slow(size_t size, gfp_t gfp)
+{
+	int err = errno;
+	void *p = NULL;
+
+	if (unlikely(nested())) {
+		p = nested_alloc(size);
+	} else if (malloc_ready()) {
+		free_nested();
+		malloc_tick();
+		p = alloc_any(size, gfp);
+	}
+	errno = p ? err : ENOMEM;
+	return p;
+}
+
+/* @cache is that of the block's page, or NULL if it has none.  Keeps errno. */
+noinline void free_slow(struct zmem_cache *cache, void *p)
+{
+	int err = errno;
+
+	if (!p)
+		return;
+	if (unlikely(nested())) {
+		nested_free(p);
+	} else {
+		if (cache)
+			zmem_cache_free_slow(cache, p);
+		else if (!huge_free(p) && !nested_usable(p) && malloc_ready())
+			zmem_report(zmem_large, ZMEM_FOREIGN_POINTER, p);
+		malloc_tick();
+	}
+	errno = err;
+}
+
+/*
+ * @align is a power of two.  A class, or a run, is aligned to whatever power
+ * of two divides the size that was asked for; beyond that a mapping is made
+ * to measure.
+ */
+void *malloc_aligned(size_t align, size_t size)
+{
+	size_t padded = ALIGN(max(size, (size_t)1), align);
+	void *p = NULL;
+
+	if (align <= MALLOC_ALIGN)
+		return malloc(size);
+	if (padded >= size && padded <= ZMEM_ALLOC_MAX)
+		return malloc(padded);
+	if (padded >= size && malloc_ready())
+		p = huge_alloc(align, size);
+	if (!p)
+		errno = ENOMEM;
+	return p;
+}
+
+/* 0 for what is not ours. */
+size_t malloc_usable(const void *p)
+{
+	size_t size;
+
+	if (malloc_page(p))
+		return zmem_usable_size(p);
+	size = huge_usable(p);
+	return size ? size : nested_usable(p);
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Housekeeping without a thread of our own, which would surprise programs that
+ * fork, count their threads or change their user: the slow path looks at the
+ * clock now and then, and who finds the tuner due runs it.  A program that
+ * makes no slow call needs no tuning; one that makes no call at all keeps what
+ * it had, until malloc_trim().
+ */
+#include <time.h>
+#include <linux/cpumask.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+
+#include "internal.h"
+#include "compat/work.h"
+#include "init.h"
+#include "core/cache.h"
+#include "core/magazine.h"
+#include "core/pool.h"
+#include "core/tuner.h"
+#include "malloc_internal.h"
+
+/* Slow calls of a thread between two looks at the clock, a few ns each. */
+#define TICK_CALLS	32u
+
+static bool tick_running;
+
+/* Whether this caller is to run the tuner. */
+static bool tick_due(void)
+{
+	static u64 next;
+	struct timespec ts;
+	u64 now, due = READ_ONCE(next);
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	now = ts.tv_sec * 1000ull + ts.tv_nsec / 1000000;
+	if (now < due)
+		return false;
+	return __atomic_compare_exchange_n(&next, &due, now + ZMEM_TUNER_TICK_MS, false,
+					   __ATOMIC_RELAXED, __ATOMIC_RELAXED) && due;
+}
+
+void malloc_tick(void)
+{
+	static __thread u32 calls __attribute__((tls_model("initial-exec")));
+
+	if (likely(++calls % TICK_CALLS) || !tick_due())
+		return;
+	if (__atomic_exchange_n(&tick_running, true, __ATOMIC_ACQUIRE))
+		return;
+	zmem_user_tune_now();
+	__atomic_store_n(&tick_running, false, __ATOMIC_RELEASE);
+}
+
+static void drain_this_cpu(void *unused)
+{
+	struct zmem_common *c;
+
+	mutex_lock(&zmem_caches_lock);
+	list_for_each_entry(c, &zmem_caches, list)
+		zmem_magazines_drain_this_cpu(c);
+	mutex_unlock(&zmem_caches_lock);
+}
+
+/* As glibc's: whether memory went back to the system. */
+ZMEM_PUBLIC int malloc_trim(size_t pad)
+{
+	if (nested() || zmem_user_init())
+		return 0;
+	zmem_on_each_cpu(drain_this_cpu, NULL, NULL);
+	return zmem_caches_reclaim(ULONG_MAX) != 0;
+}
