@@ -37,12 +37,19 @@ static bool realloc_stays(size_t size, size_t usable)
 	return size <= usable && (size > usable / 2 || usable <= 4 * MALLOC_ALIGN);
 }
 
+/* What grew to some size will grow on, as a rule. */
+static void *realloc_new(size_t size, size_t usable)
+{
+	void *p = size > usable && size >= HUGE_GROWN && !nested() ?
+		  huge_alloc_roomy(size) : malloc_fast(size);
+
+	return p ? p : malloc_slow(size, 0);
+}
+
 static void *realloc_moved(void *p, size_t size, size_t usable)
 {
-	void *new = malloc_fast(size);
+	void *new = realloc_new(size, usable);
 
-	if (!new)
-		new = malloc_slow(size, 0);
 	if (!new)
 		return NULL;
 	memcpy(new, p, min(size, usable));
@@ -69,7 +76,7 @@ ZMEM_PUBLIC void *realloc(void *p, size_t size)
 	}
 	if (realloc_stays(size, usable))
 		return p;
-	if (size <= ZMEM_ALLOC_MAX || !huge_usable(p))
+	if (size < HUGE_GROWN || malloc_page(p) || nested() || nested_usable(p))
 		return realloc_moved(p, size, usable);
 	new = huge_realloc(p, size);
 	return new ? new : fail(ENOMEM);

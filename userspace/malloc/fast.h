@@ -27,6 +27,14 @@ static __always_inline struct zmem_cache *malloc_cache(size_t size)
 	return malloc_table[(size + MALLOC_ALIGN - 1) / MALLOC_ALIGN];
 }
 
+/* Likewise, of runs, by pages. */
+extern struct zmem_cache *malloc_run_table[RUN_MAX / PAGE_SIZE + 1];
+
+static __always_inline struct zmem_cache *malloc_run_cache(size_t size)
+{
+	return malloc_run_table[(size + PAGE_SIZE - 1) / PAGE_SIZE];
+}
+
 static __always_inline void *malloc_fast(size_t size)
 {
 	void *p;

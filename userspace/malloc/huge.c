@@ -1,143 +1,94 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Huge blocks: a mapping each, known by its address in a table.
+ * Huge blocks: a mapping each, for what is above ZMEM_ALLOC_MAX, and for what
+ * grows by realloc() beyond HUGE_GROWN: such a block gets room behind it that
+ * costs addresses only, and where that is used up its pages move, not bytes.
  *
- * The table is open addressing with linear probes, at most half full, so that
- * a look-up ends after a step or two; removal moves later entries of the
- * stretch up, so that there are no tombstones.  The lock is never held over a
- * system call but the one that doubles the table.
+ * A few mappings that were freed are kept for the next, for a program that
+ * builds one buffer after the other would else have each page faulted in anew.
+ * What nobody wanted between two looks of the tick goes back.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/mman.h>
 #include <linux/kernel.h>
-#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/spinlock.h>
 
+#include "huge_table.h"
 #include "malloc_internal.h"
 
-#define HUGE_TABLE_MIN	64UL
+#define KEEP_BLOCKS	4u
+#define KEEP_BYTES	(16UL << 20)
 
-/* A block starts where its mapping does. */
-struct huge_block {
-	unsigned long addr;	/* 0: no block */
-	size_t size;		/* whole pages */
-};
+static DEFINE_SPINLOCK(keep_lock);	/* all below */
+static struct huge_block kept[KEEP_BLOCKS];
+static size_t kept_bytes;
+static bool kept_used;	/* since the last look */
 
-static DEFINE_SPINLOCK(huge_lock);	/* the table */
-static struct huge_block huge_first[HUGE_TABLE_MIN];
-static struct huge_block *huge_table = huge_first;
-static size_t huge_slots = HUGE_TABLE_MIN;
-static size_t huge_count;
-
-static size_t slot_of(unsigned long addr)
-{
-	return (addr >> PAGE_SHIFT) * 0x9e3779b97f4a7c15UL >> 20 & (huge_slots - 1);
-}
-
-/* Where @addr is, or the free slot where it would go. */
-static struct huge_block *table_find(unsigned long addr)
-{
-	size_t i = slot_of(addr);
-
-	while (huge_table[i].addr && huge_table[i].addr != addr)
-		i = (i + 1) & (huge_slots - 1);
-	return &huge_table[i];
-}
-
-static void *map_pages(size_t size)
+void *huge_map(size_t size)
 {
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	return p == MAP_FAILED ? NULL : p;
 }
 
-/* Twice the slots, if there is memory. */
-static bool table_grow(void)
+/* A kept mapping of @room bytes at least, or one of address 0. */
+static struct huge_block keep_take(size_t room)
 {
-	struct huge_block *old = huge_table, *new;
-	size_t i, slots = huge_slots;
+	struct huge_block b = { 0 };
+	unsigned int i;
 
-	new = map_pages(2 * slots * sizeof(*new));
-	if (!new)
-		return false;
-	huge_table = new;
-	huge_slots = 2 * slots;
-	for (i = 0; i < slots; i++)
-		if (old[i].addr)
-			*table_find(old[i].addr) = old[i];
-	if (old != huge_first)
-		munmap(old, slots * sizeof(*old));
-	return true;
+	if (!READ_ONCE(kept_bytes))
+		return b;
+	spin_lock(&keep_lock);
+	for (i = 0; i < KEEP_BLOCKS && !b.addr; i++)
+		if (kept[i].addr && kept[i].room >= room) {
+			b = kept[i];
+			kept[i].addr = 0;
+			kept_bytes -= b.room;
+			kept_used = true;
+		}
+	spin_unlock(&keep_lock);
+	return b;
 }
 
-static bool block_add(unsigned long addr, size_t size)
+static bool keep_put(const struct huge_block *b)
 {
-	bool ok = true;
+	unsigned int i;
+	bool ok = false;
 
-	spin_lock(&huge_lock);
-	if (2 * (huge_count + 1) > huge_slots)
-		ok = table_grow();
-	if (ok) {
-		*table_find(addr) = (struct huge_block){ addr, size };
-		huge_count++;
-	}
-	spin_unlock(&huge_lock);
+	spin_lock(&keep_lock);
+	for (i = 0; i < KEEP_BLOCKS && !ok; i++)
+		if (!kept[i].addr && kept_bytes + b->room <= KEEP_BYTES) {
+			kept[i] = *b;
+			kept_bytes += b->room;
+			kept_used = true;
+			ok = true;
+		}
+	spin_unlock(&keep_lock);
 	return ok;
 }
 
-/* Closes the gap at @hole with entries that probed past it. */
-static void table_close(size_t hole)
+/* Gives kept mappings back: all, or unless some were used since the last time. */
+void huge_trim(bool all)
 {
-	size_t mask = huge_slots - 1, i = hole;
+	struct huge_block gone[KEEP_BLOCKS] = { 0 };
+	unsigned int i;
 
-	for (;;) {
-		size_t home;
-
-		i = (i + 1) & mask;
-		if (!huge_table[i].addr)
-			break;
-		home = slot_of(huge_table[i].addr);
-		if (((i - home) & mask) < ((i - hole) & mask))
-			continue;
-		huge_table[hole] = huge_table[i];
-		hole = i;
-	}
-	huge_table[hole].addr = 0;
-}
-
-/* Takes a block out of the table; returns its size, 0 if there is none. */
-static size_t block_remove(unsigned long addr)
-{
-	struct huge_block *b;
-	size_t size = 0;
-
-	spin_lock(&huge_lock);
-	b = table_find(addr);
-	if (addr && b->addr == addr) {
-		size = b->size;
-		huge_count--;
-		table_close(b - huge_table);
-	}
-	spin_unlock(&huge_lock);
-	return size;
-}
-
-size_t huge_usable(const void *p)
-{
-	struct huge_block *b;
-	size_t size = 0;
-
-	if (!IS_ALIGNED((unsigned long)p, PAGE_SIZE))
-		return 0;
-	spin_lock(&huge_lock);
-	b = table_find((unsigned long)p);
-	if (b->addr)
-		size = b->size;
-	spin_unlock(&huge_lock);
-	return size;
+	spin_lock(&keep_lock);
+	if (all || !kept_used)
+		for (i = 0; i < KEEP_BLOCKS; i++) {
+			gone[i] = kept[i];
+			kept[i].addr = 0;
+			kept_bytes -= gone[i].addr ? gone[i].room : 0;
+		}
+	kept_used = false;
+	spin_unlock(&keep_lock);
+	for (i = 0; i < KEEP_BLOCKS; i++)
+		if (gone[i].addr)
+			munmap((void *)gone[i].addr, gone[i].room);
 }
 
 /* @size whole pages, aligned; what had to be mapped beside them goes back. */
@@ -148,7 +99,7 @@ static unsigned long map_aligned(size_t align, size_t size)
 
 	if (size + slack < size)
 		return 0;
-	start = (unsigned long)map_pages(size + slack);
+	start = (unsigned long)huge_map(size + slack);
 	if (!start || !slack)
 		return start;
 	addr = ALIGN(start, align);
@@ -159,53 +110,100 @@ static unsigned long map_aligned(size_t align, size_t size)
 	return addr;
 }
 
+static void *block_made(struct huge_block b)
+{
+	if (!b.addr)
+		return NULL;
+	if (huge_table_add(b))
+		return (void *)b.addr;
+	munmap((void *)b.addr, b.room);
+	return NULL;
+}
+
+static bool too_large(size_t size)
+{
+	return size > PTRDIFF_MAX - PAGE_SIZE;
+}
+
 /* Zeroed, aligned to @align and to pages; NULL if there is no memory. */
 void *huge_alloc(size_t align, size_t size)
 {
-	unsigned long addr;
+	struct huge_block b;
 
-	if (size > PTRDIFF_MAX - PAGE_SIZE)
+	if (too_large(size))
 		return NULL;
-	size = PAGE_ALIGN(max(size, (size_t)1));
-	addr = map_aligned(align, size);
-	if (!addr)
+	b.size = PAGE_ALIGN(max(size, (size_t)1));
+	b.room = b.size;
+	b.addr = map_aligned(align, b.size);
+	return block_made(b);
+}
+
+/* For a block that grew to @size and may go on to grow; not zeroed. */
+void *huge_alloc_roomy(size_t size)
+{
+	struct huge_block b;
+
+	if (too_large(size))
 		return NULL;
-	if (!block_add(addr, size)) {
-		munmap((void *)addr, size);
-		return NULL;
+	size = PAGE_ALIGN(size);
+	b = keep_take(size);
+	if (!b.addr) {
+		b.room = size < HUGE_GROWN_MAX ? 2 * size : size;
+		b.addr = (unsigned long)huge_map(b.room);
 	}
-	return (void *)addr;
+	b.size = size;
+	return block_made(b);
 }
 
 /* Whether @p was a huge block; it is gone then. */
 bool huge_free(void *p)
 {
-	size_t size = block_remove((unsigned long)p);
+	struct huge_block b = huge_table_take((unsigned long)p);
 
-	if (size)
-		munmap(p, size);
-	return size != 0;
+	if (b.addr && !keep_put(&b))
+		munmap(p, b.room);
+	return b.addr;
 }
 
-/* @p as a block of @size bytes, perhaps moved: the pages move, not the bytes. */
+size_t huge_usable(const void *p)
+{
+	return huge_table_get((unsigned long)p).size;
+}
+
+/* The mapping made shorter or longer, perhaps elsewhere; false: as it was. */
+static bool block_remap(struct huge_block *b, size_t room)
+{
+	void *p = mremap((void *)b->addr, b->room, room, MREMAP_MAYMOVE);
+
+	if (p == MAP_FAILED)
+		return false;
+	b->addr = (unsigned long)p;
+	b->room = room;
+	return true;
+}
+
+/*
+ * @p, a huge block, as one of @size bytes, perhaps moved.  It leaves the table
+ * for as long as its pages move: its old address may be another's at once.
+ */
 void *huge_realloc(void *p, size_t size)
 {
-	size_t old;
-	void *new;
+	struct huge_block b;
+	bool ok = true;
 
-	if (size > PTRDIFF_MAX - PAGE_SIZE)
+	if (too_large(size))
 		return NULL;
 	size = PAGE_ALIGN(size);
-	/* Out of the table first: the old address may be another's at once. */
-	old = block_remove((unsigned long)p);
-	if (!old)
-		return NULL;
-	new = mremap(p, old, size, MREMAP_MAYMOVE);
-	if (new == MAP_FAILED) {
-		block_add((unsigned long)p, old);
-		return NULL;
-	}
-	/* The slot that came free above is still there, or another was made. */
-	block_add((unsigned long)new, size);
-	return new;
+	if (huge_table_grow((unsigned long)p, size))
+		return p;
+	b = huge_table_take((unsigned long)p);
+	if (size > b.room)
+		ok = block_remap(&b, size < HUGE_GROWN_MAX ? 2 * size : size);
+	else if (size < b.size)
+		ok = block_remap(&b, size);
+	if (ok)
+		b.size = size;
+	/* Its slot came free above: there is one. */
+	huge_table_add(b);
+	return ok ? (void *)b.addr : NULL;
 }

@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <linux/kernel.h>
 #include <linux/llist.h>
+#include <linux/lock.h>
 #include <linux/mm.h>
-#include <linux/string.h>
 
 #include "internal.h"
 #include "init.h"
@@ -31,6 +31,20 @@ ZMEM_PUBLIC void free(void *p)
 	free_fast(p);
 }
 
+static int malloc_init_once(void)
+{
+	static struct shim_lock lock;
+	static bool done;
+	int err = 0;
+
+	shim_lock_acquire(&lock);
+	if (!done)
+		err = run_init();
+	done = !err;
+	shim_lock_release(&lock);
+	return err;
+}
+
 /* Who comes twice writes the same. */
 static void table_fill(void)
 {
@@ -42,13 +56,12 @@ static void table_fill(void)
 	}
 }
 
-/* Sets the library up; false if there is no memory even for that. */
-static bool malloc_ready(void)
+bool malloc_ready(void)
 {
 	if (likely(READ_ONCE(malloc_table[0])))
 		return true;
 	zmem_defaults.mode = ZMEM_MODE_FAST;
-	if (zmem_user_init())
+	if (zmem_user_init() || malloc_init_once())
 		return false;
 	table_fill();
 	return true;
@@ -62,7 +75,7 @@ static void *alloc_any(size_t size, gfp_t gfp)
 	if (size <= ZMEM_MEDIUM_MAX)
 		p = zmem_cache_alloc_miss(malloc_cache(size), gfp);
 	else if (size <= ZMEM_ALLOC_MAX)
-		p = __zmem_alloc(size, gfp);
+		p = run_alloc(size, gfp);
 	return p ? p : huge_alloc(PAGE_SIZE, size);
 }
 
@@ -81,6 +94,9 @@ noinline void *malloc_slow(size_t size, gfp_t gfp)
 	int err = errno;
 	void *p = NULL;
 
+	if (size > ZMEM_MEDIUM_MAX && size <= RUN_MAX && !gfp &&
+	    likely(zmem_magazine_pop(malloc_run_cache(size), &p)))
+		return p;
 	if (unlikely(nested())) {
 		p = nested_alloc(size);
 	} else if (malloc_ready()) {
@@ -90,6 +106,14 @@ noinline void *malloc_slow(size_t size, gfp_t gfp)
 	}
 	errno = p ? err : ENOMEM;
 	return p;
+}
+
+static void free_ours(struct zmem_cache *cache, void *p)
+{
+	if (zmem_common(cache)->flags & ZMEM_LARGE)
+		run_free(cache, p);
+	else
+		zmem_cache_free_slow(cache, p);
 }
 
 /* @cache is that of the block's page, or NULL if it has none.  Keeps errno. */
@@ -103,7 +127,7 @@ noinline void free_slow(struct zmem_cache *cache, void *p)
 		nested_free(p);
 	} else {
 		if (cache)
-			zmem_cache_free_slow(cache, p);
+			free_ours(cache, p);
 		else if (!huge_free(p) && !nested_usable(p) && malloc_ready())
 			zmem_report(zmem_large, ZMEM_FOREIGN_POINTER, p);
 		malloc_tick();

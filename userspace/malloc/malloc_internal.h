@@ -15,20 +15,36 @@
 struct llist_node;
 struct zmem_cache;
 
+/* Sets the library up; false if there is no memory even for that. */
+bool malloc_ready(void);
+
 /* What the fast paths of fast.h leave, malloc.c. */
 void *malloc_slow(size_t size, gfp_t gfp);
 void free_slow(struct zmem_cache *cache, void *p);
 void *malloc_aligned(size_t align, size_t size);
 size_t malloc_usable(const void *p);
 
+/* Above the size classes, up to ZMEM_ALLOC_MAX; kept up to RUN_MAX; runs.c. */
+#define RUN_MAX		(1UL << 20)
+int run_init(void);
+void *run_alloc(size_t size, gfp_t gfp);
+void run_free(struct zmem_cache *cache, void *p);
+void run_trim(bool all);
+
 /*
- * Mappings of their own, for what is too large for the region's page runs;
- * huge.c.  A pointer is known by a table, not by what stands in front of it.
+ * Mappings of their own, for what is too large for the region's page runs and
+ * for what grows by realloc(); huge.c.  A pointer is known by a table, not by
+ * what stands in front of it.
  */
+#define HUGE_GROWN	(128UL << 10)	/* from here on growing blocks get room, */
+#define HUGE_GROWN_MAX	(1UL << 30)	/* and from here on no more of it */
+void *huge_map(size_t size);
 void *huge_alloc(size_t align, size_t size);
+void *huge_alloc_roomy(size_t size);
 bool huge_free(void *p);
 size_t huge_usable(const void *p);
 void *huge_realloc(void *p, size_t size);
+void huge_trim(bool all);
 
 /*
  * Calls of a signal handler that interrupted the allocator where it holds a

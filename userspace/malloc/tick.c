@@ -40,6 +40,20 @@ static bool tick_due(void)
 					   __ATOMIC_RELAXED, __ATOMIC_RELAXED) && due;
 }
 
+/* Every tenth tick: what was not worked with for a second. */
+static bool trim_due(void)
+{
+	static unsigned int ticks;
+
+	return !(++ticks % 10);
+}
+
+static void give_back(bool all)
+{
+	run_trim(all);
+	huge_trim(all);
+}
+
 void malloc_tick(void)
 {
 	static __thread u32 calls __attribute__((tls_model("initial-exec")));
@@ -49,6 +63,8 @@ void malloc_tick(void)
 	if (__atomic_exchange_n(&tick_running, true, __ATOMIC_ACQUIRE))
 		return;
 	zmem_user_tune_now();
+	if (trim_due())
+		give_back(false);
 	__atomic_store_n(&tick_running, false, __ATOMIC_RELEASE);
 }
 
@@ -65,8 +81,9 @@ static void drain_this_cpu(void *unused)
 /* As glibc's: whether memory went back to the system. */
 ZMEM_PUBLIC int malloc_trim(size_t pad)
 {
-	if (nested() || zmem_user_init())
+	if (nested() || !malloc_ready())
 		return 0;
+	give_back(true);
 	zmem_on_each_cpu(drain_this_cpu, NULL, NULL);
 	return zmem_caches_reclaim(ULONG_MAX) != 0;
 }
