@@ -128,7 +128,7 @@ noinline void free_slow(struct zmem_cache *cache, void *p)
 	} else {
 		if (cache)
 			free_ours(cache, p);
-		else if (!huge_free(p) && !nested_usable(p) && malloc_ready())
+		else if (!huge_free(p) && !nested_put(p) && malloc_ready())
 			zmem_report(zmem_large, ZMEM_FOREIGN_POINTER, p);
 		malloc_tick();
 	}

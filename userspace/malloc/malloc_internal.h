@@ -53,6 +53,7 @@ void huge_trim(bool all);
 bool nested(void);
 void *nested_alloc(size_t size);
 void nested_free(void *p);
+bool nested_put(void *p);
 size_t nested_usable(const void *p);
 struct llist_node *nested_take_freed(void);
 

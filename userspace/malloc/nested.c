@@ -3,19 +3,22 @@
  * Signal handlers that allocate, though POSIX forbids it.  One that interrupts
  * the fast path finds its slot busy and takes the slow path; one that
  * interrupts the slow path where that holds a lock would wait for itself.
- * That is so rare that simple means will do: such an allocation is carved off
- * a small arena and never reused, such a free is left for the next slow call.
- * Both are single atomic steps, at whose seams another signal may come.
+ * That is rare, and simple means will do: such an allocation is carved off an
+ * arena, which starts anew whenever nothing in it is live, and such a free is
+ * left for the next slow call.  Each is one atomic step, and another signal
+ * may come before and after.
  */
 #include <linux/kernel.h>
 #include <linux/llist.h>
+#include <linux/string.h>
 
 #include "fast.h"
 
-#define NESTED_BYTES	(256UL << 10)
+#define NESTED_BYTES	(16UL << 20)
 
+/* Addresses until it is used. */
 static char nested_arena[NESTED_BYTES] __aligned(4096);
-static unsigned long nested_used;
+static u64 nested_state;	/* live blocks << 32 | bytes used */
 static LLIST_HEAD(nested_freed);
 
 struct nested_header {
@@ -28,23 +31,24 @@ bool nested(void)
 	return shim_task.held || shim_task.irqs_off;
 }
 
-/* The arena is zero as the system gives it. */
+/* Zeroed. */
 void *nested_alloc(size_t size)
 {
-	size_t bytes = ALIGN(size, MALLOC_ALIGN) + sizeof(struct nested_header);
+	size_t bytes = ALIGN(max(size, (size_t)1), MALLOC_ALIGN);
+	u64 state = READ_ONCE(nested_state);
 	struct nested_header *h;
-	unsigned long at;
 
 	if (size > NESTED_BYTES)
 		return NULL;
-	at = __atomic_fetch_add(&nested_used, bytes, __ATOMIC_RELAXED);
-	if (at + bytes > NESTED_BYTES) {
-		__atomic_fetch_sub(&nested_used, bytes, __ATOMIC_RELAXED);
-		return NULL;
-	}
-	h = (struct nested_header *)&nested_arena[at];
-	h->size = max(ALIGN(size, MALLOC_ALIGN), MALLOC_ALIGN);
-	return h + 1;
+	do {
+		if ((u32)state + bytes + sizeof(*h) > NESTED_BYTES)
+			return NULL;
+	} while (!__atomic_compare_exchange_n(&nested_state, &state,
+					      state + (1ULL << 32) + bytes + sizeof(*h),
+					      false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
+	h = (struct nested_header *)&nested_arena[(u32)state];
+	h->size = bytes;
+	return memset(h + 1, 0, bytes);
 }
 
 /* Bytes of a block of the arena, 0 for anything else. */
@@ -52,9 +56,23 @@ size_t nested_usable(const void *p)
 {
 	unsigned long at = (const char *)p - nested_arena;
 
-	if (at >= NESTED_BYTES || !p)
-		return 0;
-	return ((const struct nested_header *)p - 1)->size;
+	return at < NESTED_BYTES ? ((const struct nested_header *)p - 1)->size : 0;
+}
+
+/* Whether @p was a block of the arena; it is gone then. */
+bool nested_put(void *p)
+{
+	u64 state = READ_ONCE(nested_state), next;
+
+	if (!nested_usable(p))
+		return false;
+	do {
+		next = state - (1ULL << 32);
+		if (!(next >> 32))
+			next = 0;
+	} while (!__atomic_compare_exchange_n(&nested_state, &state, next, false,
+					      __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+	return true;
 }
 
 /*
@@ -63,7 +81,7 @@ size_t nested_usable(const void *p)
  */
 void nested_free(void *p)
 {
-	if (malloc_page(p))
+	if (!nested_put(p) && malloc_page(p))
 		llist_add(p, &nested_freed);
 }
 

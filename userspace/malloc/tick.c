@@ -54,11 +54,12 @@ static void give_back(bool all)
 	huge_trim(all);
 }
 
+/* Not where a signal handler interrupted the fast path: the tuner waits for that. */
 void malloc_tick(void)
 {
 	static __thread u32 calls __attribute__((tls_model("initial-exec")));
 
-	if (likely(++calls % TICK_CALLS) || !tick_due())
+	if (likely(++calls % TICK_CALLS) || shim_task.busy || !preemptible() || !tick_due())
 		return;
 	if (__atomic_exchange_n(&tick_running, true, __ATOMIC_ACQUIRE))
 		return;
