@@ -578,20 +578,6 @@ size_t zmem_magazine_alloc_bulk(struct zmem_cache *cache, void **objects, size_t
 	return n;
 }
 
-/* How many objects from the first on are of a node's memory. */
-size_t zmem_magazine_of_node(void **objects, size_t nr, u32 node)
-{
-	size_t n;
-
-	for (n = 0; n < nr; n++) {
-		const struct page *page = zmem_virt_to_page(objects[n]);
-
-		if (!page || zmem_page_home(page) != node)
-			break;
-	}
-	return n;
-}
-
 /* Puts objects into the loaded magazine, up to the first of another node. */
 static unsigned int cpu_push_bulk(struct zmem_cpu *zc, void **objects, size_t nr)
 {

@@ -19,7 +19,6 @@
 void *zmem_magazine_alloc(struct zmem_common *cache, gfp_t gfp, int node);
 unsigned long zmem_cpu_frees(const struct zmem_cpu_area *area);
 void zmem_magazine_free(struct zmem_common *cache, void *object);
-size_t zmem_magazine_of_node(void **objects, size_t nr, u32 node);
 size_t zmem_magazine_alloc_bulk(struct zmem_cache *cache, void **objects, size_t nr);
 size_t zmem_magazine_free_bulk(struct zmem_cache *cache, void **objects, size_t nr);
 
@@ -113,6 +112,20 @@ static __always_inline bool zmem_magazine_pop_bulk(struct zmem_cache *cache,
 	zmem_copy_objects(objects, top, nr);
 	zmem_here_exit(zc);
 	return true;
+}
+
+/* How many objects from the first on are of a node's memory. */
+static __always_inline size_t zmem_magazine_of_node(void **objects, size_t nr, u32 node)
+{
+	size_t n;
+
+	for (n = 0; n < nr; n++) {
+		const struct page *page = zmem_virt_to_page(objects[n]);
+
+		if (!page || zmem_page_home(page) != node)
+			break;
+	}
+	return n;
 }
 
 /* Whether the loaded magazine took the objects, all of its node. */
