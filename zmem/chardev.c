@@ -9,12 +9,14 @@
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/nodemask.h>
 #include <linux/nospec.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/zmem.h>
 #include "core/cache.h"
+#include "core/nodes.h"
 #include "internal.h"
 #include "file.h"
 #include "handles.h"
@@ -32,6 +34,7 @@ union zmem_arg {
 	struct zmem_ioc_handles handles;
 	struct zmem_ioc_run run;
 	struct zmem_ioc_snapshot snapshot;
+	struct zmem_ioc_node node;
 };
 
 struct find_name {
@@ -147,6 +150,19 @@ static long do_snapshot(struct zmem_file *file, union zmem_arg *arg)
 	return zmem_snapshot_ioctl(file, &arg->snapshot);
 }
 
+static long do_node(struct zmem_file *file, union zmem_arg *arg)
+{
+	if (arg->node.node >= nr_node_ids)
+		return -EINVAL;
+	switch (arg->node.action) {
+	case ZMEM_IOC_NODE_DRAIN:
+		return zmem_node_drain(arg->node.node);
+	case ZMEM_IOC_NODE_OPEN:
+		return zmem_node_undrain(arg->node.node);
+	}
+	return -EINVAL;
+}
+
 /* In the order of their numbers; each with the last field of its first version. */
 static const struct zmem_ioctl zmem_ioctls[] = {
 	{ ZMEM_IOC_INFO, offsetofend(struct zmem_ioc_info, reserved), do_info },
@@ -158,6 +174,7 @@ static const struct zmem_ioctl zmem_ioctls[] = {
 	{ ZMEM_IOC_VERIFY, offsetofend(struct zmem_ioc_handles, mismatches), do_verify },
 	{ ZMEM_IOC_RUN, offsetofend(struct zmem_ioc_run, reserved), do_run },
 	{ ZMEM_IOC_SNAPSHOT, offsetofend(struct zmem_ioc_snapshot, tuner_trimmed), do_snapshot },
+	{ ZMEM_IOC_NODE, offsetofend(struct zmem_ioc_node, action), do_node },
 };
 
 /* The same request, whatever the size of its structure? */

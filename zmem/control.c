@@ -4,6 +4,8 @@
  *
  *	zmem/control		shrink
  *				drain cpu N
+ *				drain node N
+ *				open node N
  *	zmem/<cache>/control	shrink
  *				KEY=VALUE
  */
@@ -17,37 +19,40 @@
 #include "internal.h"
 #include "control.h"
 #include "core/cache.h"
-#include "core/magazine.h"
+#include "core/nodes.h"
 #include "core/settings.h"
 
-static int drain_cache(struct zmem_common *c, void *unused)
+static int drain_cpu(unsigned int cpu)
 {
-	if (!(c->flags & ZMEM_NO_MAGAZINES))
-		zmem_magazines_drain_this_cpu(c);
-	return 0;
-}
-
-static void drain_this_cpu(void *unused)
-{
-	zmem_caches_for_each(drain_cache, NULL);
-}
-
-static int drain_cpu(const char *number)
-{
-	unsigned int cpu;
-	int err = kstrtouint(number, 10, &cpu);
-
-	if (err)
-		return err;
 	if (cpu >= nr_cpu_ids || !cpu_online(cpu))
 		return -ENODEV;
-	zmem_on_each_cpu(drain_this_cpu, NULL, cpumask_of(cpu));
+	zmem_on_each_cpu(zmem_caches_drain_this_cpu, NULL, cpumask_of(cpu));
 	return 0;
 }
+
+static int drain_node(unsigned int node)
+{
+	return node < nr_node_ids ? zmem_node_drain(node) : -EINVAL;
+}
+
+static int open_node(unsigned int node)
+{
+	return node < nr_node_ids ? zmem_node_undrain(node) : -EINVAL;
+}
+
+/* Commands that a number follows. */
+static const struct {
+	const char *words;
+	int (*fn)(unsigned int number);
+} numbered[] = {
+	{ "drain cpu ", drain_cpu },
+	{ "drain node ", drain_node },
+	{ "open node ", open_node },
+};
 
 static int shrink_all(void)
 {
-	zmem_on_each_cpu(drain_this_cpu, NULL, NULL);
+	zmem_on_each_cpu(zmem_caches_drain_this_cpu, NULL, NULL);
 	zmem_caches_reclaim(ULONG_MAX);
 	return 0;
 }
@@ -61,13 +66,18 @@ static int shrink_all(void)
  */
 int zmem_control(char *command)
 {
-	static const char drain[] = "drain cpu ";
+	unsigned int i, number;
+	int err;
 
 	command = strim(command);
 	if (!strcmp(command, "shrink"))
 		return shrink_all();
-	if (strstarts(command, drain))
-		return drain_cpu(command + strlen(drain));
+	for (i = 0; i < ARRAY_SIZE(numbered); i++) {
+		if (!strstarts(command, numbered[i].words))
+			continue;
+		err = kstrtouint(command + strlen(numbered[i].words), 10, &number);
+		return err ? err : numbered[i].fn(number);
+	}
 	return -EINVAL;
 }
 

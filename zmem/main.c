@@ -8,6 +8,7 @@
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/memory.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/nodemask.h>
 #include <linux/sched/isolation.h>
@@ -19,6 +20,7 @@
 #include "main.h"
 #include "core/cache.h"
 #include "core/magazine.h"
+#include "core/nodes.h"
 #include "core/pool.h"
 #include "core/sizes.h"
 #include "core/tuner.h"
@@ -134,20 +136,43 @@ static void hotplug_exit(void)
 /* ---- nodes ---- */
 
 /*
- * Memory on a second node turns the home check on for good.  A static key may
- * not be turned from within the memory notifier: work does it.
+ * Memory that comes or goes may change CPUs' homes, and memory on a second
+ * node turns the home check on for good.  Neither may be done from within the
+ * memory notifier, which is called with locks held: work does it.
  */
-static void numa_check(struct work_struct *work)
+static void nodes_look(struct work_struct *work)
 {
 	zmem_keys_set();
+	zmem_homes_update();
 }
 
-static DECLARE_WORK(numa_work, numa_check);
+static DECLARE_WORK(nodes_work, nodes_look);
 
+/*
+ * While some of a node's memory is on its way out, nothing new is placed
+ * there.  Our pages on it have failed the attempt before this is called: see
+ * zmem_node_drain().
+ */
 static int memory_event(struct notifier_block *nb, unsigned long action, void *arg)
 {
-	if (action == MEM_ONLINE)
-		schedule_work(&numa_work);
+	const struct memory_notify *what = arg;
+	int node = page_to_nid(pfn_to_page(what->start_pfn));
+
+	switch (action) {
+	case MEM_GOING_OFFLINE:
+		zmem_node_close(node, ZMEM_NODE_LEAVING);
+		break;
+	case MEM_CANCEL_OFFLINE:
+		zmem_node_open(node, ZMEM_NODE_LEAVING);
+		break;
+	case MEM_OFFLINE:
+		zmem_node_open(node, ZMEM_NODE_LEAVING);
+		schedule_work(&nodes_work);
+		break;
+	case MEM_ONLINE:
+		schedule_work(&nodes_work);
+		break;
+	}
 	return NOTIFY_OK;
 }
 
@@ -155,14 +180,14 @@ static struct notifier_block memory_nb = { .notifier_call = memory_event };
 
 static int nodes_init(void)
 {
-	numa_check(NULL);
+	nodes_look(NULL);
 	return register_memory_notifier(&memory_nb);
 }
 
 static void nodes_exit(void)
 {
 	unregister_memory_notifier(&memory_nb);
-	cancel_work_sync(&numa_work);
+	cancel_work_sync(&nodes_work);
 }
 
 /* ---- coming and going ---- */

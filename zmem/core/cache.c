@@ -20,6 +20,7 @@
 #include "core/cache.h"
 #include "core/depot.h"
 #include "core/large.h"
+#include "core/nodes.h"
 #include "core/report.h"
 #include "core/sizes.h"
 #include "core/slab.h"
@@ -142,7 +143,7 @@ static int cache_make_cpus(struct zmem_common *c)
 		struct zmem_cpu_area *area = per_cpu_ptr(zmem_area(c), cpu);
 
 		area->slow.common = c;
-		area->slow.home = cpu_to_mem(cpu);
+		area->slow.home = zmem_node_nearest_open(cpu_to_mem(cpu));
 		area->fast.node = area->slow.home;
 	}
 	return 0;

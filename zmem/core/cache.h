@@ -31,6 +31,7 @@ void *zmem_cache_alloc_slow(struct zmem_cache *cache, gfp_t gfp, int node);
 void zmem_cache_free_slow(struct zmem_cache *cache, void *object);
 
 void zmem_caches_for_each(int (*fn)(struct zmem_common *cache, void *arg), void *arg);
+void zmem_caches_drain_this_cpu(void *unused);
 void zmem_caches_cpu_dead(unsigned int cpu);
 unsigned long zmem_caches_count(void);
 unsigned long zmem_caches_reclaim(unsigned long pages);

@@ -30,7 +30,7 @@ static void large_cut(struct page *page, unsigned int order, unsigned long pages
 	split_page(page, order);
 	for (i = pages; i < 1UL << order; i++)
 		__free_page(page + i);
-	zmem_pools_forget((1UL << order) - pages);
+	zmem_pool_forget(page_to_nid(page), (1UL << order) - pages);
 }
 
 /**
@@ -76,6 +76,7 @@ void *zmem_large_alloc(struct zmem_common *large, size_t size, gfp_t gfp, int no
 /* Pages that were cut, and pages of no cache, go back one by one. */
 static void large_give_back(struct page *page, unsigned long pages, u32 home)
 {
+	int node = page_to_nid(page);
 	unsigned long i;
 
 	if (is_power_of_2(pages)) {
@@ -85,7 +86,7 @@ static void large_give_back(struct page *page, unsigned long pages, u32 home)
 	}
 	for (i = 0; i < pages; i++)
 		__free_page(page + i);
-	zmem_pools_forget(pages);
+	zmem_pool_forget(node, pages);
 }
 
 /**

@@ -23,6 +23,7 @@
 #include "internal.h"
 #include "core/depot.h"
 #include "core/magazine.h"
+#include "core/nodes.h"
 #include "core/report.h"
 #include "core/slab.h"
 
@@ -444,7 +445,7 @@ static struct zmem_magazine *magazine_exchange(struct zmem_common *c, u32 node,
 	return mag;
 }
 
-enum zmem_push { PUSH_DONE, PUSH_REPEAT, PUSH_REMOTE, PUSH_FULL };
+enum zmem_push { PUSH_DONE, PUSH_REPEAT, PUSH_REMOTE, PUSH_FULL, PUSH_CLOSED };
 
 /* What to do with a freed object, as the CPU stands; @full is to be given away. */
 static enum zmem_push cpu_free(struct zmem_cpu *zc, void *object, u32 node,
@@ -452,6 +453,9 @@ static enum zmem_push cpu_free(struct zmem_cpu *zc, void *object, u32 node,
 {
 	if (cpu_repeats(zc, object))
 		return PUSH_REPEAT;
+	/* Objects of a node that is closed are not to rest anywhere. */
+	if (zmem_node_is_closed(node))
+		return PUSH_CLOSED;
 	if (cpu_push(zc, object, node))
 		return PUSH_DONE;
 	if (static_branch_unlikely(&zmem_numa_key) && node != zmem_slow(zc)->home)
@@ -515,6 +519,9 @@ void zmem_magazine_free(struct zmem_common *c, void *object)
 
 	switch (push) {
 	case PUSH_DONE:
+		break;
+	case PUSH_CLOSED:
+		slab_free_one(c, object);
 		break;
 	case PUSH_REPEAT:
 		zmem_report(c, ZMEM_DOUBLE_FREE, object);

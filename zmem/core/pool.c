@@ -7,6 +7,7 @@
  * taken from the emergency reserves goes back at once.
  */
 #include <linux/kernel.h>
+#include <linux/limits.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/nodemask.h>
@@ -15,6 +16,7 @@
 #include <compat/poison.h>
 
 #include "internal.h"
+#include "core/nodes.h"
 #include "core/pool.h"
 
 /*
@@ -29,17 +31,17 @@
  * @lock: all fields
  * @runs: by order, linked through page->lru
  * @pages: in them
+ * @held: pages between alloc_pages() and __free_pages(), leaked ones included
  */
 struct zmem_pool {
-	spinlock_t lock;	/* the fields below */
+	spinlock_t lock;	/* the fields below, but @held */
 	struct list_head runs[ZMEM_POOL_ORDERS];
 	unsigned int pages;
+	atomic_long_t held;
 } ____cacheline_aligned;
 
 static struct zmem_pool *zmem_pools;
 
-/* Pages between alloc_pages() and __free_pages(), leaked ones included. */
-static atomic_long_t zmem_pages;
 static atomic_long_t zmem_pages_leaked;
 
 static struct page *pool_take(struct zmem_pool *pool, unsigned int order)
@@ -69,7 +71,7 @@ static bool pool_keep(struct zmem_pool *pool, struct page *page,
 	unsigned long flags;
 	bool kept = false;
 
-	if (order >= ZMEM_POOL_ORDERS)
+	if (order >= ZMEM_POOL_ORDERS || zmem_node_is_closed(page_to_nid(page)))
 		return false;
 	zmem_poison(page_address(page), PAGE_SIZE << order);
 	spin_lock_irqsave(&pool->lock, flags);
@@ -84,8 +86,29 @@ static bool pool_keep(struct zmem_pool *pool, struct page *page,
 
 static void pool_give_back(struct page *page, unsigned int order)
 {
-	atomic_long_sub(1L << order, &zmem_pages);
+	atomic_long_sub(1L << order, &zmem_pools[page_to_nid(page)].held);
 	__free_pages(page, order);
+}
+
+/* Pages while some nodes are closed: of the nearest open one, or any other. */
+static struct page *alloc_pages_open(gfp_t gfp, int node, unsigned int order)
+{
+	int best = zmem_node_nearest_open(node), other;
+	struct page *page;
+
+	if (zmem_node_is_closed(best) || (best != node && (gfp & __GFP_THISNODE)))
+		return NULL;
+	page = alloc_pages_node(best, gfp | __GFP_THISNODE, order);
+	if (page || (gfp & __GFP_THISNODE))
+		return page;
+	for_each_node_state(other, N_MEMORY) {
+		if (other == best || zmem_node_is_closed(other))
+			continue;
+		page = alloc_pages_node(other, gfp | __GFP_THISNODE, order);
+		if (page)
+			break;
+	}
+	return page;
 }
 
 /**
@@ -114,10 +137,11 @@ struct page *zmem_pool_alloc(gfp_t gfp, int node, unsigned int order,
 			return page;
 	}
 	*how = ZMEM_RUN_FRESH;
-	page = alloc_pages_node(node, gfp, order);
+	page = likely(!READ_ONCE(zmem_nodes_nr_closed)) ?
+	       alloc_pages_node(node, gfp, order) : alloc_pages_open(gfp, node, order);
 	if (!page)
 		return NULL;
-	atomic_long_add(1L << order, &zmem_pages);
+	atomic_long_add(1L << order, &zmem_pools[page_to_nid(page)].held);
 	if ((gfp & ZMEM_GFP_BYPASS) || page_is_pfmemalloc(page))
 		*how |= ZMEM_RUN_BYPASS;
 	/* An emergency page says so in lru.next, which is ours from here. */
@@ -186,11 +210,27 @@ unsigned long zmem_pools_trim(unsigned long pages)
 	return trimmed;
 }
 
+/* Gives all of a node's cached free runs back. */
+void zmem_pool_trim_node(int node)
+{
+	pool_trim(&zmem_pools[node], ULONG_MAX);
+}
+
+/* Pages of a node that zmem holds, with those that it has given up for leaked. */
+long zmem_pool_pages(int node)
+{
+	return atomic_long_read(&zmem_pools[node].held);
+}
+
 /* Pages that zmem holds, without those that it has given up for leaked. */
 long zmem_pools_pages(void)
 {
-	return atomic_long_read(&zmem_pages) -
-	       atomic_long_read(&zmem_pages_leaked);
+	long pages = -atomic_long_read(&zmem_pages_leaked);
+	int node;
+
+	for_each_node(node)
+		pages += zmem_pool_pages(node);
+	return pages;
 }
 
 /* Pages under leaked objects: they stay allocated for good. */
@@ -199,10 +239,10 @@ void zmem_pools_leak(unsigned long pages)
 	atomic_long_add(pages, &zmem_pages_leaked);
 }
 
-/* Pages that the caller took out of a run and gave back by itself. */
-void zmem_pools_forget(unsigned long pages)
+/* Pages of a node that the caller took out of a run and gave back by itself. */
+void zmem_pool_forget(int node, unsigned long pages)
 {
-	atomic_long_sub(pages, &zmem_pages);
+	atomic_long_sub(pages, &zmem_pools[node].held);
 }
 
 /**

@@ -35,6 +35,8 @@ unsigned long zmem_pools_cached(void);
 unsigned long zmem_pools_trim(unsigned long pages);
 long zmem_pools_pages(void);
 void zmem_pools_leak(unsigned long pages);
-void zmem_pools_forget(unsigned long pages);
+void zmem_pool_forget(int node, unsigned long pages);
+void zmem_pool_trim_node(int node);
+long zmem_pool_pages(int node);
 
 #endif /* _ZMEM_CORE_POOL_H */

@@ -54,6 +54,19 @@ int zmem_snapshot_nth(unsigned int n, struct zmem_snapshot *snap)
 	return err;
 }
 
+static int drain_this_cpu(struct zmem_common *c, void *unused)
+{
+	if (!(c->flags & ZMEM_NO_MAGAZINES))
+		zmem_magazines_drain_this_cpu(c);
+	return 0;
+}
+
+/* Puts what this CPU has of all caches back; for zmem_on_each_cpu(). */
+void zmem_caches_drain_this_cpu(void *unused)
+{
+	zmem_caches_for_each(drain_this_cpu, NULL);
+}
+
 /**
  * zmem_caches_cpu_dead() - put back what a dead CPU left
  * @cpu: which; it runs no code any more

@@ -23,6 +23,7 @@
 #include <linux/slab.h>
 
 #include "internal.h"
+#include "core/nodes.h"
 #include "core/pool.h"
 #include "core/report.h"
 #include "core/slab.h"
@@ -361,11 +362,17 @@ static unsigned int slabs_add(struct zmem_slab *slab, void **objects, unsigned i
 unsigned int zmem_slab_alloc(struct zmem_common *c, gfp_t gfp, int node,
 			     void **objects, unsigned int nr)
 {
-	struct zmem_slabs *s = &c->node[node]->slabs;
+	struct zmem_slabs *s;
 	struct zmem_slab *slab;
 	unsigned long flags;
 	unsigned int got;
 
+	if (zmem_node_is_closed(node)) {
+		if (gfp & __GFP_THISNODE)
+			return 0;
+		node = zmem_node_nearest_open(node);
+	}
+	s = &c->node[node]->slabs;
 	spin_lock_irqsave(&s->lock, flags);
 	got = slabs_take(s, objects, nr);
 	s->trips += !!got;
@@ -466,6 +473,12 @@ static struct zmem_slab *slab_of(const struct zmem_common *c, const void *object
 	return slab;
 }
 
+/* Empty slabs that may stay. */
+static unsigned long slabs_keep(const struct zmem_slabs *s, int node)
+{
+	return s->nr < ZMEM_GROWN_SLABS && !zmem_node_is_closed(node) ? ZMEM_EMPTY_KEEP : 0;
+}
+
 /*
  * Puts back the objects from @objects on, up to the first that is misuse or
  * another node's; returns how many, and the kind of misuse that it is if it is.
@@ -496,7 +509,7 @@ static unsigned int slab_free_run(struct zmem_common *c, struct zmem_slab *slab,
 		if (slab)
 			*kind = ZMEM_NO_MISUSE;
 	}
-	slabs_remove_empty(s, s->nr < ZMEM_GROWN_SLABS ? ZMEM_EMPTY_KEEP : 0, &dead);
+	slabs_remove_empty(s, slabs_keep(s, node), &dead);
 	spin_unlock_irqrestore(&s->lock, flags);
 	slabs_destroy(&dead);
 	return done;

@@ -328,7 +328,7 @@ static void leaked_objects_stay(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&zmem_large->errors), large_errors + 1);
 	/* The test owns the page now: a slab of 64-byte objects is one page. */
 	zmem_pools_leak(-1);
-	zmem_pools_forget(1);
+	zmem_pool_forget(page_to_nid(page), 1);
 	__free_pages(page, 0);
 }
 

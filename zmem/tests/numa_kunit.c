@@ -6,6 +6,7 @@
 
 #include "tests/util.h"
 #include "core/magazine.h"
+#include "core/nodes.h"
 
 static int other_node(struct kunit *test)
 {
@@ -93,7 +94,109 @@ static void reclaim(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+/*
+ * A drained node takes nothing new, gives back all that has no live object on
+ * it, and the rest as soon as its objects are freed.
+ */
+static void drained_node_empties(struct kunit *test)
+{
+	int node = other_node(test);
+	struct zmem_cache *c = test_cache(test, 64, NULL);
+	void **objects = test_array(test, 300);
+	long before = zmem_pool_pages(node);
+	void *large, *other;
+	size_t i;
+
+	for (i = 0; i < 300; i++) {
+		objects[i] = zmem_cache_alloc_node(c, GFP_KERNEL | __GFP_THISNODE, node);
+		KUNIT_ASSERT_NOT_NULL(test, objects[i]);
+	}
+	large = zmem_alloc_node(20000, GFP_KERNEL | __GFP_THISNODE, node);
+	KUNIT_ASSERT_NOT_NULL(test, large);
+	KUNIT_EXPECT_EQ(test, zmem_node_drain(node), -EBUSY);
+	KUNIT_EXPECT_TRUE(test, zmem_node_is_closed(node));
+
+	/* Nothing new comes there, whoever asks. */
+	KUNIT_EXPECT_NULL(test, zmem_cache_alloc_node(c, GFP_KERNEL | __GFP_THISNODE |
+						      __GFP_NOWARN, node));
+	KUNIT_EXPECT_NULL(test, zmem_alloc_node(20000, GFP_KERNEL | __GFP_THISNODE |
+						__GFP_NOWARN, node));
+	other = zmem_cache_alloc_node(c, GFP_KERNEL, node);
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	KUNIT_EXPECT_NE(test, page_to_nid(virt_to_page(other)), node);
+	zmem_cache_free(c, other);
+	other = zmem_alloc_node(20000, GFP_KERNEL, node);
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	KUNIT_EXPECT_NE(test, page_to_nid(virt_to_page(other)), node);
+	zmem_free(other);
+
+	/* What is freed goes back at once: no magazine keeps it. */
+	for (i = 0; i < 300; i++)
+		zmem_cache_free(c, objects[i]);
+	zmem_free(large);
+	KUNIT_EXPECT_EQ(test, zmem_common(c)->node[node]->slabs.pages, 0);
+	KUNIT_EXPECT_LE(test, zmem_pool_pages(node), before);
+
+	KUNIT_EXPECT_EQ(test, zmem_node_undrain(node), 0);
+	KUNIT_EXPECT_FALSE(test, zmem_node_is_closed(node));
+	objects[0] = zmem_cache_alloc_node(c, GFP_KERNEL | __GFP_THISNODE, node);
+	KUNIT_EXPECT_NOT_NULL(test, objects[0]);
+	zmem_cache_free(c, objects[0]);
+	zmem_cache_destroy(c);
+}
+
+/* A CPU whose node is drained lives on the next one, and comes home again. */
+static void drained_home_moves(struct kunit *test)
+{
+	int away = other_node(test), home = numa_mem_id();
+	struct zmem_cache *c = test_cache(test, 64, NULL);
+	void *object = zmem_cache_alloc(c, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	KUNIT_EXPECT_EQ(test, page_to_nid(virt_to_page(object)), home);
+	zmem_node_drain(home);
+	zmem_cache_free(c, object);
+	KUNIT_EXPECT_EQ(test, zmem_common(c)->node[home]->slabs.pages, 0);
+	object = zmem_cache_alloc(c, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	KUNIT_EXPECT_NE(test, page_to_nid(virt_to_page(object)), home);
+	zmem_cache_free(c, object);
+	/* Somewhere objects must be placed. */
+	KUNIT_EXPECT_EQ(test, zmem_node_undrain(home), 0);
+	zmem_cache_shrink(c);
+	object = zmem_cache_alloc(c, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	KUNIT_EXPECT_EQ(test, page_to_nid(virt_to_page(object)), home);
+	zmem_cache_free(c, object);
+	zmem_cache_destroy(c);
+	KUNIT_EXPECT_FALSE(test, zmem_node_is_closed(away));
+}
+
+static void drain_refuses(struct kunit *test)
+{
+	int node, open = -1;
+
+	KUNIT_EXPECT_EQ(test, zmem_node_drain(-1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, zmem_node_drain(nr_node_ids), -EINVAL);
+	KUNIT_EXPECT_EQ(test, zmem_node_undrain(nr_node_ids), -EINVAL);
+	/* All but one may be closed. */
+	for_each_node_state(node, N_MEMORY) {
+		if (open < 0)
+			open = node;
+		else
+			zmem_node_close(node, ZMEM_NODE_DRAINED);
+	}
+	KUNIT_EXPECT_EQ(test, zmem_node_drain(open), -EINVAL);
+	KUNIT_EXPECT_FALSE(test, zmem_node_is_closed(open));
+	for_each_node_state(node, N_MEMORY)
+		zmem_node_open(node, ZMEM_NODE_DRAINED);
+	KUNIT_EXPECT_EQ(test, zmem_nodes_nr_closed, 0);
+}
+
 static struct kunit_case numa_cases[] = {
+	KUNIT_CASE(drained_node_empties),
+	KUNIT_CASE(drained_home_moves),
+	KUNIT_CASE(drain_refuses),
 	KUNIT_CASE(placement),
 	KUNIT_CASE(remote_frees_travel_home),
 	KUNIT_CASE(reclaim),

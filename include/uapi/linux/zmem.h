@@ -122,6 +122,23 @@ struct zmem_ioc_target {
 	__u32 reserved;
 };
 
+#define ZMEM_IOC_NODE_DRAIN	0	/* place nothing there, give all back */
+#define ZMEM_IOC_NODE_OPEN	1	/* undo that */
+
+/**
+ * struct zmem_ioc_node - a node that something is done to
+ * @node: its number
+ * @action: ZMEM_IOC_NODE_*
+ *
+ * -EINVAL: no such action, no node with memory, or draining the last one that
+ * is open; draining: -EBUSY: live objects are on the node, which is closed all
+ * the same; their caches are named in the kernel's log.
+ */
+struct zmem_ioc_node {
+	__u32 node;
+	__u32 action;
+};
+
 /*
  * How to allocate.  ZMEM_IOC_GFP_ZERO and ZMEM_IOC_FILL exclude each other, as
  * do the zones.  Zones and ZMEM_IOC_GFP_ACCOUNT go with a size, not a cache.
@@ -369,5 +386,6 @@ struct zmem_ioc_snapshot {
 #define ZMEM_IOC_VERIFY		_IOWR(ZMEM_IOC_MAGIC, 0x47, struct zmem_ioc_handles)
 #define ZMEM_IOC_RUN		_IOWR(ZMEM_IOC_MAGIC, 0x48, struct zmem_ioc_run)
 #define ZMEM_IOC_SNAPSHOT	_IOWR(ZMEM_IOC_MAGIC, 0x49, struct zmem_ioc_snapshot)
+#define ZMEM_IOC_NODE		_IOW(ZMEM_IOC_MAGIC, 0x4a, struct zmem_ioc_node)
 
 #endif /* _UAPI_LINUX_ZMEM_H */
