@@ -7,9 +7,9 @@ OUT	?= $(CURDIR)/build
 export OUT
 
 QUICK	:= rules user-plain user-asan user-tsan
-CHECK	:= rules style user-plain user-asan user-tsan user-valgrind user-tools \
+CHECK	:= rules style user-plain user-asan user-tsan user-valgrind user-tools user-programs \
 	   fuzz bench-tools build fastpath kselftest run kunit kselftest-debug
-FULL	:= $(CHECK) vm kernel-6.1 kernel-7.x kernel-rt
+FULL	:= $(CHECK) vm kernel-6.1 kernel-7.x kernel-rt user-programs-full
 
 all: modules	## build zmem/zmem.ko against KDIR (default: the running kernel)
 
@@ -59,12 +59,12 @@ check-quick:	## the userspace suites, under a minute
 	@scripts/check.sh $(QUICK)
 
 check:	## every suite for each change
-	@scripts/deps.sh build user bench vm debug-kernel style
+	@scripts/deps.sh build user programs bench vm debug-kernel style
 	@echo "left to check-full: $(filter-out $(CHECK),$(FULL))"
 	@scripts/check.sh $(CHECK)
 
 check-full:	## all of check, and what is too slow for each change
-	@scripts/deps.sh build user bench vm debug-kernel style
+	@scripts/deps.sh build user programs bench vm debug-kernel style
 	@scripts/check.sh $(FULL)
 
 fuzz: SECONDS ?= 60

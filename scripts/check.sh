@@ -41,6 +41,8 @@ suite_user_plain() { make -C userspace OUT="$OUT/userspace" check-plain; }
 suite_user_asan() { make -C userspace OUT="$OUT/userspace" check-asan; }
 suite_user_tsan() { make -C userspace OUT="$OUT/userspace" check-tsan; }
 suite_user_valgrind() { make -C userspace OUT="$OUT/userspace" check-valgrind; }
+suite_user_programs() { make -C userspace OUT="$OUT/userspace" check-programs; }
+suite_user_programs_full() { make -C userspace OUT="$OUT/userspace" check-programs FULL=1; }
 suite_user_tools() { make -C userspace/tools OUT="$OUT/tools" check; }
 suite_fuzz() { make -C userspace/fuzz OUT="$OUT/fuzz" fuzz SECONDS=60; }
 

@@ -11,6 +11,7 @@
 # debug-kernel  building the debug kernel from Debian's source
 # user          the userspace library: sanitizers, valgrind, libnuma, cmocka
 # bench         mallocs to compare with, and what plots
+# programs      real programs that the malloc is tried under
 # style         linters and formatters
 #
 # --update reads the package lists again first.
@@ -25,6 +26,8 @@ user="gcc g++ libc6-dev make clang libclang-rt-14-dev llvm valgrind
 	libnuma-dev libcmocka-dev libc6-dbg"
 bench="libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 gnuplot-nox python3 jq
 	binutils xz-utils gcc libc6-dev make"
+programs="gcc g++ git sqlite3 python3 libpython3.11-testsuite redis-server redis-tools
+	stress-ng"
 style="shellcheck codespell sparse clang-format pmccabe perl xz-utils
 	linux-source-6.12"
 
@@ -53,10 +56,11 @@ for set; do
 	vm) packages+=" $vm" ;;
 	debug-kernel) packages+=" $debug_kernel" ;;
 	user) packages+=" $user" ;;
+	programs) packages+=" $programs" ;;
 	bench) packages+=" $bench" ;;
 	style) packages+=" $style" ;;
 	--update) update=yes ;;
-	*) die "unknown set '$set' (build, vm, debug-kernel, user, style, bench)" ;;
+	*) die "unknown set '$set' (build, vm, debug-kernel, user, programs, style, bench)" ;;
 	esac
 done
 [ $# -gt 0 ] || die "usage: ${0##*/} [--update] SET..."
