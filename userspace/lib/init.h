@@ -4,6 +4,7 @@
 #define _ZMEM_LIB_INIT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * Makes the pools and size classes.  Runs before main() by itself; whoever
@@ -17,5 +18,8 @@ void zmem_user_tune(bool on);
 
 /* What that thread does each ZMEM_TUNER_TICK_MS; for one caller at a time. */
 void zmem_user_tune_now(void);
+
+/* Drains every thread's magazines and gives back all that is free: bytes. */
+size_t zmem_user_trim(void);
 
 #endif /* _ZMEM_LIB_INIT_H */

@@ -7,16 +7,10 @@
  * it had, until malloc_trim().
  */
 #include <time.h>
-#include <linux/cpumask.h>
 #include <linux/kernel.h>
-#include <linux/mm.h>
+#include <linux/preempt.h>
 
-#include "internal.h"
-#include "compat/work.h"
 #include "init.h"
-#include "core/cache.h"
-#include "core/magazine.h"
-#include "core/pool.h"
 #include "core/tuner.h"
 #include "malloc_internal.h"
 
@@ -69,22 +63,11 @@ void malloc_tick(void)
 	__atomic_store_n(&tick_running, false, __ATOMIC_RELEASE);
 }
 
-static void drain_this_cpu(void *unused)
-{
-	struct zmem_common *c;
-
-	mutex_lock(&zmem_caches_lock);
-	list_for_each_entry(c, &zmem_caches, list)
-		zmem_magazines_drain_this_cpu(c);
-	mutex_unlock(&zmem_caches_lock);
-}
-
 /* As glibc's: whether memory went back to the system. */
 ZMEM_PUBLIC int malloc_trim(size_t pad)
 {
 	if (nested() || !malloc_ready())
 		return 0;
 	give_back(true);
-	zmem_on_each_cpu(drain_this_cpu, NULL, NULL);
-	return zmem_caches_reclaim(ULONG_MAX) != 0;
+	return zmem_user_trim() != 0;
 }
