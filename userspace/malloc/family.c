@@ -24,8 +24,8 @@ ZMEM_PUBLIC void *calloc(size_t n, size_t size)
 
 	if (unlikely(check_mul_overflow(n, size, &bytes)))
 		return fail(ENOMEM);
-	p = malloc_fast(bytes);
-	return likely(p) ? memset(p, 0, bytes) : malloc_slow(bytes, __GFP_ZERO);
+	return malloc_fast(bytes, &p) ? memset(p, 0, bytes) :
+					malloc_slow(bytes, __GFP_ZERO);
 }
 
 /*
@@ -40,10 +40,11 @@ static bool realloc_stays(size_t size, size_t usable)
 /* What grew to some size will grow on, as a rule. */
 static void *realloc_new(size_t size, size_t usable)
 {
-	void *p = size > usable && size >= HUGE_GROWN && !nested() ?
-		  huge_alloc_roomy(size) : malloc_fast(size);
+	void *p = NULL;
 
-	return p ? p : malloc_slow(size, 0);
+	if (size > usable && size >= HUGE_GROWN && !nested())
+		p = huge_alloc_roomy(size);
+	return p || malloc_fast(size, &p) ? p : malloc_slow(size, 0);
 }
 
 static void *realloc_moved(void *p, size_t size, size_t usable)
@@ -60,6 +61,7 @@ static void *realloc_moved(void *p, size_t size, size_t usable)
 /* As glibc: realloc(p, 0) frees p and returns NULL. */
 ZMEM_PUBLIC void *realloc(void *p, size_t size)
 {
+	const struct page *page;
 	size_t usable;
 	void *new;
 
@@ -76,7 +78,7 @@ ZMEM_PUBLIC void *realloc(void *p, size_t size)
 	}
 	if (realloc_stays(size, usable))
 		return p;
-	if (size < HUGE_GROWN || malloc_page(p) || nested() || nested_usable(p))
+	if (size < HUGE_GROWN || malloc_page(p, &page) || nested() || nested_usable(p))
 		return realloc_moved(p, size, usable);
 	new = huge_realloc(p, size);
 	return new ? new : fail(ENOMEM);

@@ -4,9 +4,8 @@
  * cache of a size from one table, that of a pointer from its page, then the
  * core's fast path.
  *
- * Before the library is set up the table is empty and no thread has a slot, so
- * that nothing in the table is looked at; shim_base is such that no pointer is
- * ours.  Early calls, from the dynamic loader and other libraries'
+ * Before the library is set up all of the table is a share without objects, and
+ * shim_base is such that no pointer is ours.  Early calls, from the dynamic loader and other libraries'
  * constructors, thus take the slow path, which sets the library up.
  *
  * Only classes that are multiples of 16 bytes are used, for the alignment.
@@ -20,7 +19,7 @@
 #include "malloc_internal.h"
 
 /* The cache of a size, by sixteens rounded up; malloc(0) is as malloc(1). */
-extern struct zmem_cache *malloc_table[ZMEM_MEDIUM_MAX / MALLOC_ALIGN + 1];
+extern struct zmem_cache *malloc_table[ZMEM_MEDIUM_MAX / MALLOC_ALIGN + 1] __hidden;
 
 static __always_inline struct zmem_cache *malloc_cache(size_t size)
 {
@@ -28,40 +27,35 @@ static __always_inline struct zmem_cache *malloc_cache(size_t size)
 }
 
 /* Likewise, of runs, by pages. */
-extern struct zmem_cache *malloc_run_table[RUN_MAX / PAGE_SIZE + 1];
+extern struct zmem_cache *malloc_run_table[RUN_MAX / PAGE_SIZE + 1] __hidden;
 
 static __always_inline struct zmem_cache *malloc_run_cache(size_t size)
 {
 	return malloc_run_table[(size + PAGE_SIZE - 1) / PAGE_SIZE];
 }
 
-static __always_inline void *malloc_fast(size_t size)
+/* Whether the fast path had a block. */
+static __always_inline bool malloc_fast(size_t size, void **p)
 {
-	void *p;
-
-	if (unlikely(size > ZMEM_MEDIUM_MAX) ||
-	    unlikely(!zmem_magazine_pop(malloc_cache(size), &p)))
-		return NULL;
-	return p;
+	return likely(size <= ZMEM_MEDIUM_MAX) &&
+	       likely(zmem_magazine_pop(malloc_cache(size), p));
 }
 
-/* The page of a block of the region, or NULL: huge, or not ours. */
-static __always_inline const struct page *malloc_page(const void *p)
+/* Whether @p is on a page of ours, if not: huge, or nobody's. */
+static __always_inline bool malloc_page(const void *p, const struct page **page)
 {
-	const struct page *page;
-
 	if (unlikely(!virt_addr_valid(p)))
-		return NULL;
-	page = virt_to_page(p);
-	return likely(zmem_page_tagged(page)) ? page : NULL;
+		return false;
+	*page = virt_to_page(p);
+	return likely(zmem_page_tagged(*page));
 }
 
 static __always_inline void free_fast(void *p)
 {
-	const struct page *page = malloc_page(p);
 	struct zmem_cache *cache;
+	const struct page *page;
 
-	if (unlikely(!page)) {
+	if (unlikely(!malloc_page(p, &page))) {
 		free_slow(NULL, p);
 		return;
 	}

@@ -17,18 +17,39 @@
 #include "core/sizes.h"
 #include "fast.h"
 
-struct zmem_cache *malloc_table[ZMEM_MEDIUM_MAX / MALLOC_ALIGN + 1];
+/* What there is before there is anything: no magazine, so nothing to pop. */
+static struct zmem_cpu no_share;
+#define NO_CACHE	((struct zmem_cache *)&no_share)
+
+struct zmem_cache *malloc_table[ZMEM_MEDIUM_MAX / MALLOC_ALIGN + 1] = {
+	[0 ... ZMEM_MEDIUM_MAX / MALLOC_ALIGN] = NO_CACHE,
+};
 
 ZMEM_PUBLIC void *malloc(size_t size)
 {
-	void *p = malloc_fast(size);
+	void *p;
 
-	return likely(p) ? p : malloc_slow(size, 0);
+	return malloc_fast(size, &p) ? p : malloc_slow(size, 0);
 }
 
 ZMEM_PUBLIC void free(void *p)
 {
 	free_fast(p);
+}
+
+/*
+ * A program's bursts are longer than a kernel's: magazines of blocks below a
+ * KiB all begin with 60.  The tuner has the last word.
+ */
+static void magazines_size(void)
+{
+	unsigned int class;
+
+	for (class = 1; class <= zmem_size_class(1024); class++) {
+		struct zmem_common *c = zmem_common(zmem_size_caches[class]);
+
+		WRITE_ONCE(c->magazine_size, max(c->magazine_size, 60u));
+	}
 }
 
 static int malloc_init_once(void)
@@ -40,6 +61,8 @@ static int malloc_init_once(void)
 	shim_lock_acquire(&lock);
 	if (!done)
 		err = run_init();
+	if (!done && !err)
+		magazines_size();
 	done = !err;
 	shim_lock_release(&lock);
 	return err;
@@ -58,9 +81,10 @@ static void table_fill(void)
 
 bool malloc_ready(void)
 {
-	if (likely(READ_ONCE(malloc_table[0])))
+	if (likely(READ_ONCE(malloc_table[0]) != NO_CACHE))
 		return true;
 	zmem_defaults.mode = ZMEM_MODE_FAST;
+	zmem_defaults.depot_max_kib = 1024;
 	if (zmem_user_init() || malloc_init_once())
 		return false;
 	table_fill();
@@ -94,7 +118,7 @@ noinline void *malloc_slow(size_t size, gfp_t gfp)
 	int err = errno;
 	void *p = NULL;
 
-	if (size > ZMEM_MEDIUM_MAX && size <= RUN_MAX && !gfp &&
+	if (size > ZMEM_MEDIUM_MAX && size <= RUN_MAX && !gfp && shim_task.off &&
 	    likely(zmem_magazine_pop(malloc_run_cache(size), &p)))
 		return p;
 	if (unlikely(nested())) {
@@ -159,9 +183,10 @@ void *malloc_aligned(size_t align, size_t size)
 /* 0 for what is not ours. */
 size_t malloc_usable(const void *p)
 {
+	const struct page *page;
 	size_t size;
 
-	if (malloc_page(p))
+	if (malloc_page(p, &page))
 		return zmem_usable_size(p);
 	size = huge_usable(p);
 	return size ? size : nested_usable(p);

@@ -81,7 +81,9 @@ bool nested_put(void *p)
  */
 void nested_free(void *p)
 {
-	if (!nested_put(p) && malloc_page(p))
+	const struct page *page;
+
+	if (!nested_put(p) && malloc_page(p, &page))
 		llist_add(p, &nested_freed);
 }
 

@@ -55,17 +55,17 @@ static noinline void *new_slow(size_t align, size_t size)
 /* operator new(size_t) */
 ZMEM_PUBLIC void *_Znwm(size_t size)
 {
-	void *p = malloc_fast(size);
+	void *p;
 
-	return likely(p) ? p : new_slow(0, size);
+	return malloc_fast(size, &p) ? p : new_slow(0, size);
 }
 
 /* operator new(size_t, const std::nothrow_t &) */
 ZMEM_PUBLIC void *_ZnwmRKSt9nothrow_t(size_t size, const void *nothrow)
 {
-	void *p = malloc_fast(size);
+	void *p;
 
-	return likely(p) ? p : new_or_null(0, size);
+	return malloc_fast(size, &p) ? p : new_or_null(0, size);
 }
 
 /* operator new(size_t, std::align_val_t) */

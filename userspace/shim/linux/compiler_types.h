@@ -24,6 +24,8 @@
 #define __malloc		__attribute__((__malloc__))
 #define __alloc_size(x, ...)	__attribute__((__alloc_size__(x, ##__VA_ARGS__)))
 #define __weak			__attribute__((__weak__))
+/* Of this library for good: no look at the GOT.  Definitions are so by option. */
+#define __hidden		__attribute__((__visibility__("hidden")))
 #define __visible		__attribute__((__externally_visible__))
 #define __section(s)		__attribute__((__section__(s)))
 #define __noreturn		__attribute__((__noreturn__))

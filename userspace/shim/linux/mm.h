@@ -36,7 +36,10 @@ struct page {
 	unsigned long flags;
 	struct list_head lru;
 	void *mapping;
-	unsigned long index;
+	union {
+		unsigned long index;
+		u32 index_half[2];
+	};
 	unsigned long private;
 	atomic_t _refcount;
 } ____cacheline_aligned;
@@ -52,10 +55,10 @@ struct page {
 #define SHIM_MEMORY	((unsigned long)MAX_NUMNODES << SHIM_NODE_SHIFT)
 #define SHIM_NODE_PAGES	(1UL << (SHIM_NODE_SHIFT - PAGE_SHIFT))
 
-extern unsigned long shim_base;
-extern struct page shim_foreign_page;	/* of every address that is not ours */
+extern unsigned long shim_base __hidden;
+extern struct page shim_foreign_page __hidden;	/* of every address that is not ours */
 
-#define mem_map		((struct page *)(shim_base + SHIM_MEMORY))
+extern struct page *mem_map __hidden;
 
 static __always_inline bool virt_addr_valid(const void *p)
 {
@@ -132,7 +135,7 @@ static inline int get_order(unsigned long size)
 }
 
 /* As the boot parameters init_on_alloc= and init_on_free=. */
-extern bool shim_init_on_alloc, shim_init_on_free;
+extern bool shim_init_on_alloc __hidden, shim_init_on_free __hidden;
 
 static inline bool want_init_on_alloc(gfp_t gfp)
 {
