@@ -52,7 +52,8 @@ bench-check:	## a short run against the ratios in BASELINE= (the stored ones)
 	$(MAKE) -s -C userspace OUT="$(OUT)/userspace" lib
 	$(MAKE) -s -C userspace/bench OUT="$(OUT)/bench"
 	BENCH="$(OUT)/bench" userspace/bench/run.py --mode quick --out "$(OUT)/bench/check.json"
-	userspace/bench/check.py "$(OUT)/bench/check.json" --baseline "$(BASELINE)"
+	@BENCH="$(OUT)/bench" userspace/bench/check.py "$(OUT)/bench/check.json" --confirm \
+		--baseline "$(BASELINE)"
 
 check-quick:	## the userspace suites, under a minute
 	@scripts/deps.sh build user

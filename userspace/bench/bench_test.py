@@ -95,8 +95,26 @@ class Compare(unittest.TestCase):
         self.assertEqual(self.verdicts(make_result(), make_result(drop=["churn"])), ["same"] * 2)
 
     def test_rss(self):
-        self.assertEqual(self.verdicts(make_result(rss=1200)), ["same"] * 3 + ["worse"] * 3)
-        self.assertEqual(self.verdicts(make_result(rss=1040)), ["same"] * 3)
+        """5 % and 512 KiB are let pass."""
+        self.assertEqual(self.verdicts(make_result(rss=1600)), ["same"] * 3 + ["worse"] * 3)
+        self.assertEqual(self.verdicts(make_result(rss=1540)), ["same"] * 3)
+
+    def test_second_run(self):
+        """Only what is worse runs again, and only twice worse is worse."""
+        asked = []
+
+        def rerun(workloads):
+            asked.append(workloads)
+            return check.ratios(make_result({"random": 1.4}), "zmem")
+
+        found = check.compare(check.ratios(make_result(), "zmem"),
+                              check.ratios(make_result({"random": 1.5, "pair": 1.5}), "zmem"),
+                              rerun)
+        self.assertEqual(asked, [{"random", "pair"}])
+        self.assertEqual([t.split(",")[0] for v, t in found if v == "worse"], ["random"])
+        check.compare(check.ratios(make_result(), "zmem"), check.ratios(make_result(), "zmem"),
+                      rerun)
+        self.assertEqual(len(asked), 1)
 
     def run_check(self, result, baseline, *more):
         with tempfile.TemporaryDirectory() as d:
@@ -111,7 +129,7 @@ class Compare(unittest.TestCase):
     def test_exit_codes(self):
         baseline = check.ratios(make_result(), "zmem")
         for result, status in ((make_result(), 0), (make_result({"pair": 1.5}), 1),
-                               (make_result(drop=["pair"]), 1), (make_result(rss=1200), 1)):
+                               (make_result(drop=["pair"]), 1), (make_result(rss=1600), 1)):
             self.assertEqual(self.run_check(result, baseline).returncode, status)
 
     def test_bad_input(self):

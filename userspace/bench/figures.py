@@ -74,7 +74,8 @@ def best_peer(libs, peers, field="ns_per_op"):
 def ratio(mine, other, field):
     """Round by round, since both then had the machine in the same mood."""
     each = [a / b for a, b in zip(mine[field], other[field])]
-    return {"ratio": statistics.median(each), "q1": quantile(each, .25), "q3": quantile(each, .75)}
+    return {"ratio": statistics.median(each), "q1": quantile(each, .25), "q3": quantile(each, .75),
+            "least": min(each), "most": max(each)}
 
 
 def comparisons(result, subject):
@@ -92,6 +93,7 @@ def comparisons(result, subject):
         line["net_ratio"] = mine / other if known else None
         lean = best_peer(libs, peers, "rss_kib")
         line["rss_ratio"] = libs[subject]["rss_kib"] / libs[lean]["rss_kib"]
+        line["rss_lean"] = libs[lean]["rss_kib"]
         line["rss_median"] = statistics.median(libs[p]["rss_kib"] for p in peers if p in libs)
         line["rss_kib"] = libs[subject]["rss_kib"]
         lines.append(line)
