@@ -39,9 +39,9 @@ bench:	## malloc under programs, against every peer, 10 minutes (MODE=quick: two
 	@scripts/deps.sh build user bench
 	$(MAKE) -s -C userspace OUT="$(OUT)/userspace" lib
 	$(MAKE) -s -C userspace/bench OUT="$(OUT)/bench"
-	BENCH="$(OUT)/bench" userspace/bench/run.py --mode $(MODE)
-	@userspace/bench/report.py --out "$(OUT)/bench/report.html" \
-		"$(OUT)/bench/userspace.json" $(wildcard $(OUT)/bench/kernel-*.json)
+	@status=0; BENCH="$(OUT)/bench" userspace/bench/run.py --mode $(MODE) || status=$$?; \
+	userspace/bench/report.py --out "$(OUT)/bench/report.html" \
+		"$(OUT)/bench/userspace.json" $(wildcard $(OUT)/bench/kernel-*.json) && exit $$status
 
 BASELINE ?= userspace/bench/baseline.json
 
