@@ -206,19 +206,28 @@ inline_always void births_body(struct worker *w, struct probe *p)
 TWO_PASSES(births)
 
 /*
- * Sharing: the main thread's objects, neighbours in a cache line, go to the
+ * Sharing: the first thread's objects, neighbours in a cache line, go to the
  * threads.  Each writes to its own, frees it and takes another.
  */
 static void *handed[BENCH_THREADS_MAX];
 
-static void sharing_begin(struct worker *w)
+static void hand_out(struct worker *w)
 {
 	unsigned int i;
+	void *at;
 
+	for (i = 0; i < w->threads; i++) {
+		at = take(w->probe, 8);
+		if (!at)
+			die("sharing: out of memory");
+		__atomic_store_n(&handed[i], at, __ATOMIC_RELEASE);
+	}
+}
+
+static void sharing_begin(struct worker *w)
+{
 	if (!w->index)
-		for (i = 0; i < w->threads; i++)
-			__atomic_store_n(&handed[i], take(w->probe, 8),
-					 __ATOMIC_RELEASE);
+		hand_out(w);
 	do {
 		w->own = __atomic_load_n(&handed[w->index], __ATOMIC_ACQUIRE);
 	} while (!w->own);
