@@ -46,7 +46,10 @@ suite_user_programs_full() { make -C userspace OUT="$OUT/userspace" check-progra
 suite_user_tools() { make -C userspace/tools OUT="$OUT/tools" check; }
 suite_fuzz() { make -C userspace/fuzz OUT="$OUT/fuzz" fuzz SECONDS=60; }
 
-suite_bench_tools() { make -C userspace/bench OUT="$OUT/bench" check; }
+suite_bench_tools() {
+	make -C userspace OUT="$OUT/userspace" lib &&
+		make -C userspace/bench OUT="$OUT/bench" check
+}
 
 suite_vm() {
 	bash selftests/vm/selftest.sh
