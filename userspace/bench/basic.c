@@ -89,17 +89,21 @@ inline_always void sweep_body(struct worker *w, struct probe *p)
 }
 TWO_PASSES(sweep)
 
-/* A figure for each size. */
+/* A figure for each size: the quickest of some tries. */
 static void sweep_audit(struct worker *w)
 {
-	uint64_t ops = w->ops / SWEEP_SIZES, began;
-	unsigned int i;
+	uint64_t ops = w->ops / SWEEP_SIZES, began, took, best;
+	unsigned int i, try;
 
 	for (i = 0; i < SWEEP_SIZES; i++) {
-		began = clock_ns();
-		sweep_size_body(NULL, sweep_size(i), ops);
-		series_add(&findings.sizes, sweep_size(i),
-			   (double)(clock_ns() - began) / ops);
+		best = ~0ull;
+		for (try = 0; try < 5; try++) {
+			began = clock_ns();
+			sweep_size_body(NULL, sweep_size(i), ops);
+			took = clock_ns() - began;
+			best = took < best ? took : best;
+		}
+		series_add(&findings.sizes, sweep_size(i), (double)best / ops);
 	}
 }
 
