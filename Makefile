@@ -7,9 +7,11 @@ OUT	?= $(CURDIR)/build
 export OUT
 
 QUICK	:= rules user-plain user-asan user-tsan
-CHECK	:= rules style user-plain user-asan user-tsan user-valgrind user-tools user-programs \
-	   fuzz bench-tools build fastpath kselftest run kunit kselftest-debug
-FULL	:= $(CHECK) vm kernel-6.1 kernel-7.x kernel-rt user-programs-full
+CHECK	:= rules style docs user-plain user-asan user-tsan user-valgrind \
+	   user-tools user-programs fuzz bench-tools build fastpath kselftest \
+	   run kunit kselftest-debug
+FULL	:= $(CHECK) vm bpftrace packages kernel-6.1 kernel-7.x kernel-rt \
+	   user-programs-full
 
 all: modules	## build zmem/zmem.ko against KDIR (default: the running kernel)
 
@@ -20,6 +22,17 @@ modules:
 
 modules_install: modules	## install zmem.ko for KDIR's kernel (as root)
 	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" modules_install
+
+install:	## install tools, library and man pages under PREFIX (/usr/local)
+	$(MAKE) -f packaging/Makefile install
+
+deb:	## build Debian packages into build/deb
+	@scripts/deps.sh build user packages
+	packaging/deb.sh
+
+docs:	## build Documentation into build/doc
+	@scripts/deps.sh docs
+	$(MAKE) -C Documentation OUT="$(OUT)/doc"
 
 user:	## build libzmem and its tools
 	scripts/deps.sh build user
@@ -60,12 +73,12 @@ check-quick:	## the userspace suites, under a minute
 	@scripts/check.sh $(QUICK)
 
 check:	## every suite for each change
-	@scripts/deps.sh build user programs bench vm debug-kernel style
+	@scripts/deps.sh build user programs bench vm debug-kernel style docs
 	@echo "left to check-full: $(filter-out $(CHECK),$(FULL))"
 	@scripts/check.sh $(CHECK)
 
 check-full:	## all of check, and what is too slow for each change
-	@scripts/deps.sh build user programs bench vm debug-kernel style
+	@scripts/deps.sh build user programs bench vm debug-kernel style docs packages bpftrace
 	@scripts/check.sh $(FULL)
 
 fuzz: SECONDS ?= 60

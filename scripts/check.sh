@@ -55,6 +55,28 @@ suite_vm() {
 	bash selftests/vm/selftest.sh
 }
 
+suite_docs() {
+	make -C Documentation OUT="$OUT/doc"
+}
+
+suite_packages() {
+	packaging/test.sh
+}
+
+# Each bpftrace script, on the stock kernel.
+suite_bpftrace() {
+	build_for stock || return 1
+	make -C selftests OUT="$OUT/selftests" || return 1
+	make -C userspace/tools OUT="$OUT/tools" || return 1
+	scripts/build-module.sh --client "$KDIR" "$OUT/stock" || return 1
+	bash "$vm" --mem 2048 --timeout 600 --out "$OUT/check/bpftrace" \
+		--add "$OUT/selftests:/zmem" --add userspace/bpftrace:/zmem \
+		--add "$OUT/stock/zmem/zmem.ko:/zmem/zmem.ko" \
+		--add "$OUT/stock/client/zmem_client.ko:/zmem/zmem_client.ko" \
+		--add "$OUT/tools/zmemctl:/zmem/zmemctl" \
+		--add "$(command -v bpftrace):/zmem/bpftrace" -- sh /zmem/bpftrace.sh
+}
+
 suite_build() {
 	build_for stock
 }

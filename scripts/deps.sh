@@ -4,7 +4,7 @@
 # Installs the Debian packages that a part of the project needs; a fast no-op
 # when they are all there.
 #
-#	scripts/deps.sh build vm debug-kernel user style bench
+#	scripts/deps.sh build vm debug-kernel user style bench docs packages bpftrace
 #
 # build         compiler, make and what building a module needs
 # vm            qemu and what a guest's initramfs is made of
@@ -13,6 +13,9 @@
 # bench         mallocs to compare with, and what plots
 # programs      real programs that the malloc is tried under
 # style         linters and formatters
+# docs          sphinx and what looks at man pages
+# packages      building and testing the Debian packages
+# bpftrace      bpftrace for a guest
 #
 # --update reads the package lists again first.
 
@@ -30,6 +33,9 @@ programs="gcc g++ git sqlite3 python3 libpython3.11-testsuite redis-server redis
 	stress-ng"
 style="shellcheck codespell sparse clang-format pmccabe perl xz-utils
 	linux-source-6.12"
+docs="python3-sphinx mandoc make"
+packaging="debhelper dh-dkms dkms dpkg-dev libnuma-dev"
+bpftrace="bpftrace"
 
 die() {
 	echo "${0##*/}: $*" >&2
@@ -59,8 +65,11 @@ for set; do
 	programs) packages+=" $programs" ;;
 	bench) packages+=" $bench" ;;
 	style) packages+=" $style" ;;
+	docs) packages+=" $docs" ;;
+	packages) packages+=" $packaging" ;;
+	bpftrace) packages+=" $bpftrace" ;;
 	--update) update=yes ;;
-	*) die "unknown set '$set' (build, vm, debug-kernel, user, programs, style, bench)" ;;
+	*) die "unknown set '$set' (see the head of $0)" ;;
 	esac
 done
 [ $# -gt 0 ] || die "usage: ${0##*/} [--update] SET..."
