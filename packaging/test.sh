@@ -70,6 +70,7 @@ look() {
 	inside zmemctl help | grep -q '^usage: zmemctl' &&
 		[ "$(stat -c %a "$root/lib/udev/rules.d/60-zmem.rules")" = 644 ] &&
 		[ -e "$root/usr/share/man/man8/zmemctl.8.gz" ] &&
+		inside env LD_PRELOAD=libzmem_malloc.so sh -c 'grep -q libzmem_malloc /proc/self/maps' &&
 		printf '%s\n' '#include <linux/zmem.h>' 'int main(void) { return !ZMEM_IOC_ABI; }' |
 		inside gcc -x c -o /tmp/uses-zmem -
 }
@@ -103,7 +104,7 @@ load() {
 }
 
 remove_all() {
-	inside apt-get -q -y purge zmem-dkms zmem-tools libzmem-dev || return 1
+	inside apt-get -q -y purge zmem-dkms zmem-tools libzmem-malloc libzmem-dev || return 1
 	[ -z "$(inside dkms status zmem)" ] && [ ! -e "$root/var/lib/dkms/zmem" ] &&
 		! find "$root/usr" "$root/lib/udev" "$root/etc" -xdev -name '*zmem*' \
 			-not -path "*/usr/src/linux*" | grep .
