@@ -11,7 +11,8 @@
 # what is cold. Prints the straight path's length in instructions, on one node
 # and on several, where nothing is zeroed: conditional jumps either way, of all
 # the ways to a return that turn preemption off the shortest (-: there is none
-# that calls nothing).
+# that calls nothing). A loop, or a string instruction, counts as if it were
+# through at once.
 set -euo pipefail
 
 die() {
