@@ -81,6 +81,10 @@ static int define(const char *format, unsigned int piece, const char *symbol,
 	return try_write(TRACEFS "/kprobe_events", text, O_APPEND);
 }
 
+/*
+ * All or nothing: where it returns something, that is an int or, since Linux 7,
+ * a bool, the array is as long as was asked for.
+ */
 static int define_alloc(unsigned int piece)
 {
 	static const char *const symbols[] = {
@@ -90,15 +94,21 @@ static int define_alloc(unsigned int piece)
 	int error = -ENOENT;
 
 	for (i = 0; error && i < 2; i++)
-		error = define("r256:zmem/alloc%u %s count=$retval:s32 name=s->name:string bytes_req=s->object_size:u32 bytes_alloc=s->size:u32%s",
+		error = define("r256:zmem/alloc%u %s ret=$retval count=$arg3:u64 name=s->name:string bytes_req=s->object_size:u32 bytes_alloc=s->size:u32%s",
 			       piece, symbols[i], "$arg4");
 	return error;
 }
 
+/* Before Linux 6.6 a probe can't look into the cache: the name is missing. */
 static int define_free(unsigned int piece)
 {
-	return define("p:zmem/free%u %s count=$arg2:u64 name=s->name:string%s",
-		      piece, "kmem_cache_free_bulk", "$arg3");
+	int error = define("p:zmem/free%u %s count=$arg2:u64 name=s->name:string%s",
+			   piece, "kmem_cache_free_bulk", "$arg3");
+
+	if (error)
+		error = define("p:zmem/free%u %s count=$arg2:u64%s",
+			       piece, "kmem_cache_free_bulk", "$arg3");
+	return error;
 }
 
 static void undefine(void)
@@ -117,7 +127,7 @@ static void undefine(void)
 static void add_type(enum what what, const char *event, unsigned int piece)
 {
 	struct event_type *t = &types.type[types.count++];
-	char path[128], number[16];
+	char path[128], filter[64];
 	char *format;
 
 	snprintf(path, sizeof(path), INSTANCE "/events/%s/format", event);
@@ -131,10 +141,11 @@ static void add_type(enum what what, const char *event, unsigned int piece)
 	types.common_type = ring_field_find(format, "common_type");
 	free(format);
 
-	if (what >= BULK_ALLOC && t->first) {
+	if (what >= BULK_ALLOC) {
 		snprintf(path, sizeof(path), "events/%s/filter", event);
-		snprintf(number, sizeof(number), "count>%u", t->first);
-		put(path, number);
+		snprintf(filter, sizeof(filter), "%scount>%u",
+			 what == BULK_ALLOC ? "ret!=0&&" : "", t->first);
+		put(path, filter);
 	}
 	snprintf(path, sizeof(path), "events/%s/enable", event);
 	put(path, "1");
