@@ -550,6 +550,8 @@ static unsigned int cpu_pop_bulk(struct zmem_cpu *zc, void **objects, size_t nr)
 {
 	unsigned int n = min_t(size_t, nr, zc->top - zc->low);
 
+	if (!n)
+		return 0;
 	zc->top -= n;
 	zmem_copy_objects(objects, zc->top, n);
 	zmem_cpu_count(&zc->allocs, n);
@@ -592,6 +594,8 @@ static unsigned int cpu_push_bulk(struct zmem_cpu *zc, void **objects, size_t nr
 
 	if (static_branch_unlikely(&zmem_numa_key))
 		n = zmem_magazine_of_node(objects, n, zc->node);
+	if (!n)
+		return 0;
 	zmem_copy_objects(zc->top, objects, n);
 	zc->top += n;
 	return n;

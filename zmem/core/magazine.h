@@ -102,7 +102,8 @@ static __always_inline bool zmem_magazine_pop_bulk(struct zmem_cache *cache,
 	if (unlikely(!zc))
 		return false;
 	top = zc->top;
-	if (unlikely(top - zc->low < nr)) {
+	/* None at all is left to the slow path, too. */
+	if (unlikely(nr - 1 >= (size_t)(top - zc->low))) {
 		zmem_here_exit(zc);
 		return false;
 	}
@@ -138,7 +139,7 @@ static __always_inline bool zmem_magazine_push_bulk(struct zmem_cache *cache,
 	if (unlikely(!zc))
 		return false;
 	top = zc->top;
-	if (unlikely(zc->high - top < nr))
+	if (unlikely(nr - 1 >= (size_t)(zc->high - top)))
 		goto slow;
 	if (static_branch_unlikely(&zmem_free_key) &&
 	    (want_init_on_free() ||
