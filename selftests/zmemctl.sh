@@ -189,7 +189,7 @@ sets() {
 		[ "$(stat_of zmem-64 magazine_max)" = 20 ] &&
 		[ "$(stat_of zmem-64 depot_max_kib)" = 99 ] &&
 		[ "$(stat_of zmem-64 tune_interval_ms)" = 5000 ] &&
-		gives '"depot_max_kib":256' --json set zmem-64 depot_max_kib=256 \
+		gives '"depot_max_kib":2048' --json set zmem-64 depot_max_kib=2048 \
 			tune_interval_ms=1000 magazine_max=252
 }
 

@@ -127,6 +127,8 @@ struct zmem_cpu_area {
  * @nr_full: of them
  * @nr_empty: of them
  * @objects: in @full
+ * @depth_kib: of objects that may wait now
+ * @flushed: magazines that found no room since it last got deeper
  * @full_min: the fewest @nr_full since the tuner looked: not worked with
  * @empty_min: likewise
  * @exchanges: magazines that came or went
@@ -140,6 +142,8 @@ struct zmem_depot {
 	unsigned int nr_full;
 	unsigned int nr_empty;
 	unsigned long objects;
+	unsigned int depth_kib;
+	unsigned int flushed;
 	unsigned int full_min;
 	unsigned int empty_min;
 	unsigned long exchanges;

@@ -38,7 +38,7 @@ MODULE_PARM_DESC(mode, "mode of caches that do not choose: fast, balanced (defau
 module_param_named(magazine_max, zmem_defaults.magazine_max, uint, 0444);
 MODULE_PARM_DESC(magazine_max, "most objects in a magazine (default 252)");
 module_param_named(depot_max_kib, zmem_defaults.depot_max_kib, uint, 0444);
-MODULE_PARM_DESC(depot_max_kib, "most KiB of objects in a node's depot (default 256)");
+MODULE_PARM_DESC(depot_max_kib, "most KiB of objects in a node's depot (default 2048)");
 module_param_named(tune_interval_ms, zmem_defaults.tune_interval_ms, uint, 0444);
 MODULE_PARM_DESC(tune_interval_ms, "milliseconds between the tuner's looks at a cache (default 1000)");
 module_param_named(debug_flags, zmem_defaults.debug_flags, uint, 0444);

@@ -34,16 +34,15 @@ DEFINE_STATIC_KEY_FALSE(zmem_free_key);
 
 /*
  * magazine_max: 252 objects are 2 KiB of pointers, beyond which a magazine
- * costs more memory than another exchange costs time.  depot_max_kib: a burst
- * of a few thousand small objects stays within the depot, and what a cache
- * that emptied at once leaves there is bounded until the tuner looks.
+ * costs more memory than another exchange costs time.  depot_max_kib: bursts
+ * of some ten thousand small objects that come again stay within the depot.
  * tune_interval_ms: long enough that a count means something, short enough to
  * follow a load.
  */
 struct zmem_settings zmem_defaults = {
 	.mode = ZMEM_MODE_BALANCED,
 	.magazine_max = 252,
-	.depot_max_kib = 256,
+	.depot_max_kib = 2048,
 	.tune_interval_ms = 1000,
 };
 

@@ -7,11 +7,14 @@
  * it was free at once is counted: the tuner makes magazines larger when CPUs
  * meet here.  "Full" means with objects: a drained CPU leaves what it had.
  *
- * How deep a depot may get is bounded by the bytes of objects in it
- * (depot_max_kib); how deep it stays, by what is worked with: the fewest
- * magazines that were there since the tuner last looked were not needed, and
- * zmem_depot_reap() gives them back.  A burst thus finds the room that it
- * takes, and leaves it when it is over.
+ * How deep a depot may get is bounded by the bytes of objects in it: it starts
+ * with ZMEM_DEPOT_FIRST_KIB and gets twice as deep, up to depot_max_kib, when
+ * slabs have to give what it had no room for a while ago.  Bursts that come
+ * again thus find their magazines here from the second or third on, and one
+ * that does not come again is not waited for.  How deep a depot stays depends
+ * on what is worked with: the fewest magazines that were there since the tuner
+ * last looked were not needed; zmem_depot_reap() gives them back, and halves
+ * the depth.
  */
 #include <linux/kernel.h>
 #include <linux/slab.h>
@@ -20,6 +23,9 @@
 #include "internal.h"
 #include "core/depot.h"
 #include "core/slab.h"
+
+/* A burst of a few thousand small objects. */
+#define ZMEM_DEPOT_FIRST_KIB	256u
 
 /*
  * Empty magazines that wait without bound would be memory without objects;
@@ -31,6 +37,7 @@
 void zmem_depot_init(struct zmem_depot *d)
 {
 	spin_lock_init(&d->lock);
+	d->depth_kib = ZMEM_DEPOT_FIRST_KIB;
 }
 
 static size_t magazine_bytes(unsigned int size)
@@ -140,7 +147,21 @@ static void depot_unlock(struct zmem_depot *d, unsigned long flags)
 static bool depot_has_room(const struct zmem_common *c, const struct zmem_depot *d,
 			   unsigned int count)
 {
-	return (u64)(d->objects + count) * c->size <= (u64)c->depot_max_kib << 10;
+	u64 kib = min(d->depth_kib, READ_ONCE(c->depot_max_kib));
+
+	return (u64)(d->objects + count) * c->size <= kib << 10;
+}
+
+/* Slabs are about to give what a depot had no room for: that was a pity. */
+static void depot_deepen(struct zmem_common *c, struct zmem_depot *d)
+{
+	unsigned long flags;
+
+	depot_lock(d, &flags);
+	if (d->flushed && d->depth_kib < READ_ONCE(c->depot_max_kib))
+		d->depth_kib *= 2;
+	d->flushed = 0;
+	depot_unlock(d, flags);
 }
 
 static void depot_add_full(struct zmem_depot *d, struct zmem_magazine *mag)
@@ -212,8 +233,11 @@ struct zmem_magazine *zmem_depot_get_full(struct zmem_common *c, int node,
 	struct zmem_magazine *mag, *dead = NULL;
 	unsigned long flags;
 
-	if (!READ_ONCE(d->nr_full))
+	if (!READ_ONCE(d->nr_full)) {
+		if (READ_ONCE(d->flushed))
+			depot_deepen(c, d);
 		return NULL;
+	}
 	depot_lock(d, &flags);
 	mag = depot_del_full(d);
 	if (mag && empty && !depot_add_empty(c, d, empty))
@@ -247,6 +271,7 @@ struct zmem_magazine *zmem_depot_get_empty(struct zmem_common *c, int node,
 		depot_add_full(d, full);
 		full = NULL;
 	}
+	d->flushed += !!full;
 	mag = full ? NULL : depot_del_empty(d);
 	depot_unlock(d, flags);
 	if (!full)
@@ -279,6 +304,7 @@ void zmem_depot_put(struct zmem_common *c, struct zmem_magazine *mag)
 		depot_add_full(d, mag);
 	else
 		kept = false;
+	d->flushed += !kept && mag->count;
 	depot_cut_empty(d, &dead);
 	depot_unlock(d, flags);
 	zmem_magazines_dissolve(c, dead);
@@ -310,6 +336,8 @@ static unsigned int depot_trim(struct zmem_common *c, int node, bool all)
 	d->nr_empty -= empty;
 	d->full_min = d->nr_full;
 	d->empty_min = d->nr_empty;
+	if (full && d->depth_kib > ZMEM_DEPOT_FIRST_KIB)
+		d->depth_kib /= 2;
 	depot_unlock(d, flags);
 
 	zmem_magazines_dissolve(c, fulls);

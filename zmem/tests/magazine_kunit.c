@@ -34,8 +34,11 @@ static void bursts_exchange_whole_magazines(struct kunit *test)
 	struct zmem_snapshot *a, *b;
 	unsigned int round;
 
-	test_fill(test, c, objects, 6000);
-	test_drop(c, objects, 6000);
+	/* The depot gets as deep as that in a few rounds. */
+	for (round = 0; round < 3; round++) {
+		test_fill(test, c, objects, 6000);
+		test_drop(c, objects, 6000);
+	}
 	a = test_snapshot(test, c);
 	for (round = 0; round < 10; round++) {
 		test_fill(test, c, objects, 6000);
@@ -44,7 +47,7 @@ static void bursts_exchange_whole_magazines(struct kunit *test)
 	b = test_snapshot(test, c);
 	KUNIT_EXPECT_LE(test, b->depot_locks - a->depot_locks,
 			10 * 2 * (6000 / zmem_common(c)->magazine_size + 2 * num_online_cpus()));
-	/* What the first round left in the depot serves the others. */
+	/* What the first rounds left in the depot serves the others. */
 	KUNIT_EXPECT_EQ(test, b->slab_trips, a->slab_trips);
 	KUNIT_EXPECT_EQ(test, b->fresh, a->fresh);
 	zmem_cache_destroy(c);
@@ -72,6 +75,45 @@ static void depot_is_bounded(struct kunit *test)
 }
 
 /* The tuner gives back what a burst left, in two looks: seen, then reaped. */
+/*
+ * Bursts that come again find their magazines in the depot, though the first
+ * overflowed it; when no more come, the tuner's looks give all of it back.
+ */
+static void depot_follows_bursts(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, 64, NULL);
+	const size_t nr = 10000;	/* more than twice what a young depot takes */
+	void **objects = test_array(test, nr);
+	unsigned int round, look, magazines;
+	struct zmem_snapshot *a, *b;
+	unsigned long left = 0;
+	int node;
+
+	for (round = 0; round < 3; round++) {
+		test_fill(test, c, objects, nr);
+		a = test_snapshot(test, c);
+		KUNIT_EXPECT_EQ(test, test_drop(c, objects, nr), 0);
+		b = test_snapshot(test, c);
+		/* Once the CPU's magazines have grown. */
+		magazines = nr / zmem_common(c)->magazine_size + 8;
+		KUNIT_EXPECT_LE(test, b->slab_trips - a->slab_trips, magazines);
+	}
+	a = test_snapshot(test, c);
+	for (round = 0; round < 5; round++) {
+		test_fill(test, c, objects, nr);
+		KUNIT_EXPECT_EQ(test, test_drop(c, objects, nr), 0);
+	}
+	b = test_snapshot(test, c);
+	KUNIT_EXPECT_EQ(test, b->slab_trips, a->slab_trips);
+	for (look = 0; look < 3; look++)
+		for_each_node(node)
+			zmem_depot_reap(zmem_common(c), node);
+	for_each_node(node)
+		left += test_depot(c, node)->objects;
+	KUNIT_EXPECT_EQ(test, left, 0);
+	zmem_cache_destroy(c);
+}
+
 static void depot_reaps_what_is_not_worked_with(struct kunit *test)
 {
 	struct zmem_cache *c = test_cache(test, 64, NULL);
@@ -212,6 +254,7 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(pairs_hit),
 	KUNIT_CASE(bursts_exchange_whole_magazines),
 	KUNIT_CASE(depot_is_bounded),
+	KUNIT_CASE(depot_follows_bursts),
 	KUNIT_CASE(depot_reaps_what_is_not_worked_with),
 	KUNIT_CASE(resize),
 	KUNIT_CASE(busy),
