@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/topology.h>
+#include <compat/trace.h>
 #include <compat/work.h>
 
 #include "internal.h"
@@ -426,6 +427,7 @@ void *zmem_cache_alloc_slow(struct zmem_cache *cache, gfp_t gfp, int node)
 			return class_alloc_run(c, gfp | __GFP_NOWARN, node);
 		return NULL;
 	}
+	trace_zmem_alloc(_RET_IP_, object, c->name, c->object_size, c->size, gfp, node);
 	zmem_unpoison(object, c->object_size);
 	return cache_wipe(c, object, gfp);
 }
@@ -443,6 +445,8 @@ noinline void *zmem_cache_alloc_miss(struct zmem_cache *cache, gfp_t gfp)
 		object = zmem_magazine_alloc(c, gfp_for_pages(gfp), NUMA_NO_NODE);
 	if (unlikely(!object))
 		return zmem_cache_alloc_slow(cache, gfp, NUMA_NO_NODE);
+	trace_zmem_alloc(_RET_IP_, object, c->name, c->object_size, c->size, gfp,
+			 NUMA_NO_NODE);
 	zmem_unpoison(object, c->object_size);
 	return cache_wipe(c, object, gfp);
 }
@@ -484,6 +488,7 @@ void zmem_cache_free_slow(struct zmem_cache *cache, void *object)
 {
 	struct zmem_common *c = zmem_common(cache);
 
+	trace_zmem_free(_RET_IP_, object, c->name);
 	if (c->flags & ZMEM_LARGE) {
 		zmem_large_free(c, object);
 		return;

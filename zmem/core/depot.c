@@ -19,6 +19,7 @@
 #include <linux/kernel.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <compat/trace.h>
 
 #include "internal.h"
 #include "core/depot.h"
@@ -164,12 +165,14 @@ static void depot_deepen(struct zmem_common *c, struct zmem_depot *d)
 	depot_unlock(d, flags);
 }
 
-static void depot_add_full(struct zmem_depot *d, struct zmem_magazine *mag)
+static void depot_add_full(const struct zmem_common *c, struct zmem_depot *d,
+			   struct zmem_magazine *mag)
 {
 	mag_push(&d->full, mag);
 	d->nr_full++;
 	d->objects += mag->count;
 	d->exchanges++;
+	trace_zmem_depot_grow(c->name, mag->node, d->nr_full, d->nr_empty);
 }
 
 static struct zmem_magazine *depot_del_full(struct zmem_depot *d)
@@ -266,9 +269,11 @@ struct zmem_magazine *zmem_depot_get_empty(struct zmem_common *c, int node,
 	struct zmem_magazine *mag;
 	unsigned long flags;
 
+	if (full)
+		trace_zmem_flush(c->name, node, full->count);
 	depot_lock(d, &flags);
 	if (full && depot_has_room(c, d, full->count)) {
-		depot_add_full(d, full);
+		depot_add_full(c, d, full);
 		full = NULL;
 	}
 	d->flushed += !!full;
@@ -301,7 +306,7 @@ void zmem_depot_put(struct zmem_common *c, struct zmem_magazine *mag)
 	if (!mag->count)
 		kept = depot_add_empty(c, d, mag);
 	else if (depot_has_room(c, d, mag->count))
-		depot_add_full(d, mag);
+		depot_add_full(c, d, mag);
 	else
 		kept = false;
 	d->flushed += !kept && mag->count;
@@ -340,6 +345,7 @@ static unsigned int depot_trim(struct zmem_common *c, int node, bool all)
 		d->depth_kib /= 2;
 	depot_unlock(d, flags);
 
+	trace_zmem_depot_trim(c->name, node, full, empty);
 	zmem_magazines_dissolve(c, fulls);
 	zmem_magazines_dissolve(c, empties);
 	return full + empty;

@@ -19,6 +19,7 @@
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
 #include <linux/string.h>
+#include <compat/trace.h>
 
 #include "internal.h"
 #include "core/depot.h"
@@ -310,6 +311,7 @@ static void *alloc_home(struct zmem_common *c, gfp_t gfp)
 	if (!object) {
 		mag = magazine_refill(c, gfp, home, mag);
 		if (mag) {
+			trace_zmem_refill(c->name, mag->node, mag->count);
 			object = mag->objects[--mag->count];
 			zmem_count(c, slow_allocs, 1);
 			magazine_install(c, mag);
@@ -388,6 +390,7 @@ static bool remote_push(struct zmem_cpu *zc, void *object, u32 node,
 {
 	struct zmem_magazine **remote = &zmem_slow(zc)->remote[node];
 
+	trace_zmem_remote_free(object, zmem_slow(zc)->common->name, zmem_slow(zc)->home, node);
 	zmem_cpu_count(&zmem_slow(zc)->remote_frees, 1);
 	if (*remote && !magazine_room(*remote)) {
 		*full = *remote;

@@ -3,6 +3,7 @@
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <compat/trace.h>
 
 #include "internal.h"
 #include "core/cache.h"
@@ -157,5 +158,6 @@ unsigned long zmem_caches_reclaim(unsigned long pages)
 			break;
 	}
 	mutex_unlock(&zmem_caches_lock);
+	trace_zmem_shrink(pages, given_back(before));
 	return given_back(before);
 }

@@ -21,6 +21,7 @@
 #include <linux/kmemleak.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <compat/trace.h>
 
 #include "internal.h"
 #include "core/nodes.h"
@@ -296,6 +297,7 @@ static struct zmem_slab *slab_new_order(struct zmem_common *c, gfp_t gfp, int no
 	 * pages.  It may scan this block, but does not ask who points to it.
 	 */
 	kmemleak_alloc(slab_run(slab), slab_run_bytes(order), 0, gfp & ~__GFP_NOFAIL);
+	trace_zmem_slab_create(c->name, slab->node, order, nr);
 	return slab;
 }
 
@@ -386,6 +388,7 @@ unsigned int zmem_slab_alloc(struct zmem_common *c, gfp_t gfp, int node,
 /* Gives a slab back that is on no list any more. */
 static void slab_destroy(struct zmem_slab *slab)
 {
+	trace_zmem_slab_free(slab->cache->name, slab->node, slab->order, slab->nr);
 	kmemleak_free(slab_run(slab));
 	zmem_pool_free(slab_unbind(slab), slab->order, slab->how);
 	kfree(slab);

@@ -11,6 +11,7 @@
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/smp.h>
+#include <compat/trace.h>
 
 #include "internal.h"
 #include "core/cache.h"
@@ -71,6 +72,8 @@ static void tune_magazines(struct zmem_common *c, unsigned long contended,
 	}
 	t->contended = contended;
 	t->exchanges = exchanges;
+	if (next != size)
+		trace_zmem_resize(c->name, size, next);
 	WRITE_ONCE(c->magazine_size, next);
 }
 
