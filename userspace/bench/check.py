@@ -45,8 +45,8 @@ def ratios(result, subject):
                      "spread": round((line["most"] - line["least"]) / 2, 4),
                      "rss_ratio": round(line["rss_ratio"], 4),
                      "rss_slack": round(RSS_SLACK / line["rss_lean"], 4)})
-    return {"subject": subject, "cpu": result.get("cpu"), "commit": result.get("commit"),
-            "date": result.get("date"), "mode": result.get("mode"), "rows": rows}
+    return {"subject": subject, "cpu": result.get("cpu"),
+            "commit": result.get("libraries", {}).get(subject), "date": result.get("date"), "mode": result.get("mode"), "rows": rows}
 
 
 def judge_row(old, new):

@@ -3,6 +3,7 @@
 """Runs each workload under each malloc in turn, and prints what came of it."""
 import argparse
 import datetime
+import functools
 import glob
 import json
 import os
@@ -105,6 +106,7 @@ def version(package):
     return done.stdout or "unknown"
 
 
+@functools.lru_cache	# as it was when the run began
 def commit():
     done = subprocess.run(["git", "-C", TOP, "describe", "--always", "--dirty", "--abbrev=12"],
                           capture_output=True, text=True)
