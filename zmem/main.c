@@ -19,7 +19,7 @@
 #include "internal.h"
 #include "main.h"
 #include "core/cache.h"
-#include "core/magazine.h"
+#include "core/latency.h"
 #include "core/nodes.h"
 #include "core/pool.h"
 #include "core/sizes.h"

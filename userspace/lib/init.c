@@ -10,6 +10,7 @@
 #include "init.h"
 #include "surface.h"
 #include "core/cache.h"
+#include "core/latency.h"
 #include "core/magazine.h"
 #include "core/pool.h"
 #include "core/sizes.h"

@@ -12,82 +12,24 @@
  * memory it works with another's, loaded like any: zc->node is the node of
  * the loaded magazine, and objects of other nodes are not pushed onto it.
  */
-#include <linux/bitops.h>
 #include <linux/kernel.h>
-#include <linux/log2.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
-#include <linux/sched/clock.h>
 #include <linux/string.h>
 #include <compat/trace.h>
 
 #include "internal.h"
 #include "core/depot.h"
+#include "core/latency.h"
 #include "core/magazine.h"
 #include "core/nodes.h"
 #include "core/report.h"
+#include "core/share.h"
 #include "core/slab.h"
 
 /* In pointers: a magazine of 4 less than 16, 32, … fills 128, 256, … bytes. */
 #define ZMEM_MAGAZINE_FIRST	16u
 #define ZMEM_MAGAZINE_HEADER	4u
-
-/* Calls that a balanced cache samples on a CPU each time the tuner looks. */
-#define ZMEM_SAMPLES	16u
-
-static u64 zmem_detour_ns;
-
-static unsigned int magazine_room(const struct zmem_magazine *mag)
-{
-	return mag->size - mag->count;
-}
-
-/* Takes the loaded magazine's measure and closes it: every call is slow. */
-static void cpu_close(struct zmem_cpu *zc)
-{
-	if (zc->high) {
-		zc->loaded->count = zc->top - zc->loaded->objects;
-		zmem_slow(zc)->surplus += zc->top - zc->start;
-	}
-	zc->top = NULL;
-	zc->low = NULL;
-	zc->high = NULL;
-	zc->start = NULL;
-}
-
-/* Loads a magazine, or none. */
-static void cpu_load(struct zmem_cpu *zc, struct zmem_magazine *mag)
-{
-	zc->loaded = mag;
-	if (!mag) {
-		cpu_close(zc);
-		return;
-	}
-	zc->low = mag->objects;
-	zc->high = mag->objects + mag->size;
-	zc->top = mag->objects + mag->count;
-	zc->start = zc->top;
-	WRITE_ONCE(zc->node, mag->node);
-}
-
-/* Takes the loaded magazine out. */
-static struct zmem_magazine *cpu_unload(struct zmem_cpu *zc)
-{
-	struct zmem_magazine *mag = zc->loaded;
-
-	cpu_close(zc);
-	zc->loaded = NULL;
-	return mag;
-}
-
-/* The loaded and the previous one change places. */
-static void cpu_swap(struct zmem_cpu *zc)
-{
-	struct zmem_magazine *mag = zc->prev;
-
-	zc->prev = cpu_unload(zc);
-	cpu_load(zc, mag);
-}
 
 /* Finds @mag a place: loaded, with the loaded one behind it, or the depot. */
 static void magazine_install(struct zmem_common *c, struct zmem_magazine *mag)
@@ -105,77 +47,6 @@ static void magazine_install(struct zmem_common *c, struct zmem_magazine *mag)
 	}
 	if (!placed)
 		zmem_depot_put(c, mag);
-}
-
-/*
- * Samples: a closed CPU opens for the one call that has come, and is closed
- * again behind it while there are samples to take.  What is timed is the call
- * as if it had not been sampled.
- */
-static u64 sample_begin(struct zmem_cpu *zc)
-{
-	struct zmem_cpu_slow *slow = zmem_slow(zc);
-
-	if (likely(!slow->closed))
-		return 0;
-	slow->closed--;
-	if (!zc->high)
-		cpu_load(zc, zc->loaded);
-	return local_clock() | 1;
-}
-
-static void sample_end(struct zmem_common *c, u64 start)
-{
-	struct zmem_cpu *zc;
-	u64 ns;
-
-	if (likely(!start))
-		return;
-	ns = local_clock() - start;
-	ns -= min(ns, zmem_detour_ns);
-	atomic_long_inc(&c->latency->bucket[min_t(int, ilog2(ns | 1),
-						  ZMEM_LATENCY_BUCKETS - 1)]);
-	atomic_long_inc(&c->latency->samples);
-	atomic_long_add(ns, &c->latency->total_ns);
-	zc = zmem_cpu_enter(zmem_shares(c->cache));
-	if (!zc)
-		return;
-	if (zmem_slow(zc)->closed)
-		cpu_close(zc);
-	zmem_cpu_exit(zc);
-}
-
-/* What two readings of the clock cost is no part of a call. */
-void zmem_latency_calibrate(void)
-{
-	u64 least = U64_MAX;
-	int i;
-
-	for (i = 0; i < 64; i++) {
-		u64 start = local_clock();
-
-		least = min(least, local_clock() - start);
-	}
-	zmem_detour_ns = least;
-}
-
-u64 zmem_latency_detour(void)
-{
-	return zmem_detour_ns;
-}
-
-/* Closes this CPU for the next few calls.  Task context, busy never set. */
-void zmem_magazines_sample(struct zmem_common *c)
-{
-	struct zmem_cpu *zc = zmem_cpu_enter(zmem_shares(c->cache));
-
-	if (!zc)
-		return;
-	if (zc->loaded) {
-		cpu_close(zc);
-		zmem_slow(zc)->closed = ZMEM_SAMPLES;
-	}
-	zmem_cpu_exit(zc);
 }
 
 /*
@@ -299,7 +170,7 @@ static void *alloc_home(struct zmem_common *c, gfp_t gfp)
 		zmem_count(c, busy_hits, 1);
 		return slab_one(c, gfp, numa_mem_id());
 	}
-	start = sample_begin(zc);
+	start = unlikely(zmem_slow(zc)->closed) ? zmem_sample_begin(zc) : 0;
 	home = zmem_slow(zc)->home;
 	object = cpu_pop(zc);
 	mag = NULL;
@@ -319,7 +190,8 @@ static void *alloc_home(struct zmem_common *c, gfp_t gfp)
 			object = slab_one(c, gfp, home);
 		}
 	}
-	sample_end(c, start);
+	if (unlikely(start))
+		zmem_sample_end(c, start);
 	return object;
 }
 
@@ -516,7 +388,7 @@ void zmem_magazine_free(struct zmem_common *c, void *object)
 		slab_free_one(c, object);
 		return;
 	}
-	start = sample_begin(zc);
+	start = unlikely(zmem_slow(zc)->closed) ? zmem_sample_begin(zc) : 0;
 	push = cpu_free(zc, object, node, &full);
 	zmem_cpu_exit(zc);
 
@@ -545,93 +417,8 @@ void zmem_magazine_free(struct zmem_common *c, void *object)
 		magazine_install(c, mag);
 		break;
 	}
-	sample_end(c, start);
-}
-
-/* Takes objects out of the loaded magazine, the topmost first. */
-static unsigned int cpu_pop_bulk(struct zmem_cpu *zc, void **objects, size_t nr)
-{
-	unsigned int n = min_t(size_t, nr, zc->top - zc->low);
-
-	if (!n)
-		return 0;
-	zc->top -= n;
-	zmem_copy_objects(objects, zc->top, n);
-	zmem_cpu_count(&zc->allocs, n);
-	return n;
-}
-
-/**
- * zmem_magazine_alloc_bulk() - take what objects this CPU's magazines have
- * @cache: the cache
- * @objects: where to put them
- * @nr: at most this many
- *
- * Context: any but NMI.
- * Return: how many; fewer than @nr: fetch one by the slow path and ask again.
- */
-size_t zmem_magazine_alloc_bulk(struct zmem_cache *cache, void **objects, size_t nr)
-{
-	struct zmem_cpu *zc = zmem_cpu_enter(zmem_shares(cache));
-	size_t n;
-
-	if (unlikely(!zc))
-		return 0;
-	/* From one magazine if it can: a bulk then stays away from their edge. */
-	if (zc->high && zc->prev && zc->prev->count >= nr &&
-	    zc->top - zc->low < nr)
-		cpu_swap(zc);
-	n = cpu_pop_bulk(zc, objects, nr);
-	if (n < nr && zc->high && zc->prev && zc->prev->count) {
-		cpu_swap(zc);
-		n += cpu_pop_bulk(zc, objects + n, nr - n);
-	}
-	zmem_cpu_exit(zc);
-	return n;
-}
-
-/* Puts objects into the loaded magazine, up to the first of another node. */
-static unsigned int cpu_push_bulk(struct zmem_cpu *zc, void **objects, size_t nr)
-{
-	unsigned int n = min_t(size_t, nr, zc->high - zc->top);
-
-	if (static_branch_unlikely(&zmem_numa_key))
-		n = zmem_magazine_of_node(objects, n, zc->node);
-	if (!n)
-		return 0;
-	zmem_copy_objects(zc->top, objects, n);
-	zc->top += n;
-	return n;
-}
-
-/**
- * zmem_magazine_free_bulk() - put objects into this CPU's magazines
- * @cache: the cache
- * @objects: which
- * @nr: of them
- *
- * Context: any but NMI.
- * Return: how many they took, from the first on; fewer than @nr: free one by
- * the slow path and ask again.
- */
-size_t zmem_magazine_free_bulk(struct zmem_cache *cache, void **objects, size_t nr)
-{
-	struct zmem_cpu *zc = zmem_cpu_enter(zmem_shares(cache));
-	size_t n;
-
-	if (unlikely(!zc))
-		return 0;
-	if (zc->high && zc->prev && magazine_room(zc->prev) >= nr &&
-	    zc->high - zc->top < nr)
-		cpu_swap(zc);
-	n = cpu_push_bulk(zc, objects, nr);
-	if (n < nr && zc->top == zc->high && zc->high && zc->prev &&
-	    magazine_room(zc->prev)) {
-		cpu_swap(zc);
-		n += cpu_push_bulk(zc, objects + n, nr - n);
-	}
-	zmem_cpu_exit(zc);
-	return n;
+	if (unlikely(start))
+		zmem_sample_end(c, start);
 }
 
 /**

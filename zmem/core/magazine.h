@@ -24,9 +24,6 @@ size_t zmem_magazine_free_bulk(struct zmem_cache *cache, void **objects, size_t 
 
 void zmem_magazines_drain_this_cpu(struct zmem_common *cache);
 void zmem_magazines_drain_cpu(struct zmem_common *cache, int cpu);
-void zmem_magazines_sample(struct zmem_common *cache);
-void zmem_latency_calibrate(void);
-u64 zmem_latency_detour(void);
 
 /* Whether this CPU's magazine gave an object; if not, take the slow path. */
 static __always_inline bool zmem_magazine_pop(struct zmem_cache *cache, void **object)

@@ -8,6 +8,7 @@
 #include <linux/string.h>
 
 #include "internal.h"
+#include "core/latency.h"
 #include "core/magazine.h"
 #include "core/pool.h"
 #include "core/slab.h"

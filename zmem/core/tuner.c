@@ -16,6 +16,7 @@
 #include "internal.h"
 #include "core/cache.h"
 #include "core/depot.h"
+#include "core/latency.h"
 #include "core/magazine.h"
 #include "core/slab.h"
 #include "core/tuner.h"

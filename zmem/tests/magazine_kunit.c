@@ -3,6 +3,7 @@
 #include <linux/preempt.h>
 
 #include "tests/util.h"
+#include "core/latency.h"
 #include "core/magazine.h"
 #include "core/tuner.h"
 

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Latency samples of balanced caches.
+ *
+ * The fast path measures nothing.  A CPU that is to be sampled is closed for
+ * the next few calls, which then take the slow path, and that reads the clock.
+ */
+#include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/log2.h>
+#include <linux/sched/clock.h>
+
+#include "internal.h"
+#include "core/latency.h"
+#include "core/share.h"
+
+/* Calls that a balanced cache samples on a CPU each time the tuner looks. */
+#define ZMEM_SAMPLES	16u
+
+static u64 zmem_detour_ns;
+
+/**
+ * zmem_sample_begin() - open a closed CPU for the one call that has come
+ * @zc: its share, held; calls are left to sample
+ *
+ * It is closed again behind the call while there are samples to take.  What is
+ * timed is the call as if it had not been sampled.
+ *
+ * Return: for zmem_sample_end(); not 0.
+ */
+u64 zmem_sample_begin(struct zmem_cpu *zc)
+{
+	struct zmem_cpu_slow *slow = zmem_slow(zc);
+
+	slow->closed--;
+	if (!zc->high)
+		cpu_load(zc, zc->loaded);
+	return local_clock() | 1;
+}
+
+/* Takes the sample, and closes the CPU again if there are more to take. */
+void zmem_sample_end(struct zmem_common *c, u64 start)
+{
+	struct zmem_cpu *zc;
+	u64 ns;
+
+	ns = local_clock() - start;
+	ns -= min(ns, zmem_detour_ns);
+	atomic_long_inc(&c->latency->bucket[min_t(int, ilog2(ns | 1),
+						  ZMEM_LATENCY_BUCKETS - 1)]);
+	atomic_long_inc(&c->latency->samples);
+	atomic_long_add(ns, &c->latency->total_ns);
+	zc = zmem_cpu_enter(zmem_shares(c->cache));
+	if (!zc)
+		return;
+	if (zmem_slow(zc)->closed)
+		cpu_close(zc);
+	zmem_cpu_exit(zc);
+}
+
+/* What two readings of the clock cost is no part of a call. */
+void zmem_latency_calibrate(void)
+{
+	u64 least = U64_MAX;
+	int i;
+
+	for (i = 0; i < 64; i++) {
+		u64 start = local_clock();
+
+		least = min(least, local_clock() - start);
+	}
+	zmem_detour_ns = least;
+}
+
+u64 zmem_latency_detour(void)
+{
+	return zmem_detour_ns;
+}
+
+/* Closes this CPU for the next few calls.  Task context, busy never set. */
+void zmem_magazines_sample(struct zmem_common *c)
+{
+	struct zmem_cpu *zc = zmem_cpu_enter(zmem_shares(c->cache));
+
+	if (!zc)
+		return;
+	if (zc->loaded) {
+		cpu_close(zc);
+		zmem_slow(zc)->closed = ZMEM_SAMPLES;
+	}
+	zmem_cpu_exit(zc);
+}
