@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <linux/string.h>
 #include <compat/work.h>
+#include <shim/shim.h>
 
 #include "internal.h"
 #include "init.h"
@@ -123,7 +124,8 @@ static void drain_this_cpu(void *unused)
 size_t zmem_user_trim(void)
 {
 	zmem_on_each_cpu(drain_this_cpu, NULL, NULL);
-	return zmem_caches_reclaim(ULONG_MAX) * PAGE_SIZE;
+	zmem_caches_reclaim(ULONG_MAX);
+	return shim_pages_trim(true) * PAGE_SIZE;
 }
 
 size_t api_trim(void)

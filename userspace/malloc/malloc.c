@@ -170,9 +170,11 @@ void *malloc_aligned(size_t align, size_t size)
 	void *p = NULL;
 
 	if (align <= MALLOC_ALIGN)
-		return malloc(size);
+		padded = size;
+	if (padded >= size && malloc_fast(padded, &p))
+		return p;
 	if (padded >= size && padded <= ZMEM_ALLOC_MAX)
-		return malloc(padded);
+		return malloc_slow(padded, 0);
 	if (padded >= size && malloc_ready())
 		p = huge_alloc(align, size);
 	if (!p)

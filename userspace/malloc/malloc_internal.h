@@ -36,7 +36,7 @@ void run_trim(bool all);
  * for what grows by realloc(); huge.c.  A pointer is known by a table, not by
  * what stands in front of it.
  */
-#define HUGE_GROWN	(128UL << 10)	/* from here on growing blocks get room, */
+#define HUGE_GROWN	(512UL << 10)	/* from here on growing blocks get room, */
 #define HUGE_GROWN_MAX	(1UL << 30)	/* and from here on no more of it */
 void *huge_map(size_t size);
 void *huge_alloc(size_t align, size_t size);

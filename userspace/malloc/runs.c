@@ -10,7 +10,10 @@
  * fixed magazine behind it.  A run's page names that share; to the core it is
  * a live allocation of zmem_large all the time.
  *
- * What a thread did not work with between two looks of the tick goes back.
+ * How many runs a slot keeps of a class grows with what is freed, within a
+ * budget for all threads; where that is spent, a slot's classes that are idle
+ * make room.  What a thread did not work with between two looks of the tick
+ * goes back.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
@@ -26,22 +29,24 @@
 #include "core/sizes.h"
 #include "fast.h"
 
-/* A class keeps 256 KiB, but one run at least and eight at most. */
-#define RUN_KEEP_PAGES	64u
-#define RUN_DEPTH_MAX	8u
+/* Of a class in a slot, and of all; 32 MiB, of which what was touched counts. */
+#define RUN_DEPTH	16u
+#define RUN_BUDGET	8192L
 
 /**
  * struct run_class - a class of runs
  * @cache: its share of each slot, by the name that the core's caches have
- * @depth: runs that a slot keeps
+ * @pages: of a run
+ *
+ * The steps are the size classes', pages for eights of bytes.
  */
 struct run_class {
 	struct zmem_cache *cache;
-	unsigned int depth;
+	unsigned int pages;
 };
 
-/* The size classes' steps, pages for eights of bytes. */
 static struct run_class run_classes[ZMEM_SIZE_CLASSES];
+static atomic_long_t run_room = { RUN_BUDGET };	/* pages that may yet be kept */
 struct zmem_cache *malloc_run_table[RUN_MAX / PAGE_SIZE + 1];
 
 static unsigned int run_pages(unsigned int pages)
@@ -60,11 +65,37 @@ static void **share_objects(struct zmem_cpu *zc)
 	return (void **)((struct zmem_cpu_area *)zc + 1) + 1;
 }
 
-static void share_open(struct zmem_cpu *zc, unsigned int depth)
+/* Room for one more run, if the class and the budget have it. */
+static bool share_grow(const struct run_class *class, struct zmem_cpu *zc)
 {
-	zc->low = share_objects(zc);
-	zc->top = zc->low;
-	zc->high = zc->low + depth;
+	if (zc->high == share_objects(zc) + RUN_DEPTH)
+		return false;
+	if (atomic_long_sub_return(class->pages, &run_room) < 0) {
+		atomic_long_add(class->pages, &run_room);
+		return false;
+	}
+	if (!zc->high) {
+		zc->low = share_objects(zc);
+		zc->top = zc->low;
+		zc->high = zc->low;
+	}
+	zc->high++;
+	return true;
+}
+
+/* Takes a share's runs out, and its room away; returns how many. */
+static unsigned int share_close(const struct run_class *class, struct zmem_cpu *zc,
+				void **runs)
+{
+	unsigned int i, nr = zc->top - zc->low;
+
+	for (i = 0; i < nr; i++)
+		runs[i] = zc->low[i];
+	atomic_long_add((zc->high - zc->low) * class->pages, &run_room);
+	zc->top = NULL;
+	zc->low = NULL;
+	zc->high = NULL;
+	return nr;
 }
 
 /* More than the classes of bytes hold, at most ZMEM_ALLOC_MAX. */
@@ -78,9 +109,45 @@ void *run_alloc(size_t size, gfp_t gfp)
 	return p;
 }
 
-/* Whether this thread's share was only not open yet, and keeps @p. */
+static void run_give_back(void *p)
+{
+	if (zmem_page_tagged(virt_to_page(p)))
+		zmem_large_free(zmem_large, p);
+	else
+		zmem_report(zmem_large, ZMEM_DOUBLE_FREE, p);
+}
+
+/* Whether a share has room, and was not worked with since it was last asked. */
+static bool share_is_idle(struct zmem_cpu *zc)
+{
+	unsigned long seen = zmem_slow(zc)->seen;
+
+	zmem_slow(zc)->seen = zc->allocs;
+	return zc->high && zc->allocs == seen;
+}
+
+/* Closes one idle class of this slot but @but; returns its runs. */
+static unsigned int steal_room(const struct run_class *but, void **runs)
+{
+	struct run_class *class;
+
+	for (class = run_classes; class < run_classes + ZMEM_SIZE_CLASSES; class++) {
+		struct zmem_cpu *zc;
+
+		if (!class->cache || class == but)
+			continue;
+		zc = this_cpu_ptr(zmem_shares(class->cache));
+		if (share_is_idle(zc))
+			return share_close(class, zc, runs);
+	}
+	return 0;
+}
+
+/* Whether this thread's share of the class had or got room for @p. */
 static bool run_keep(const struct run_class *class, void *p)
 {
+	unsigned int nr = 0;
+	void *runs[RUN_DEPTH];
 	struct zmem_cpu *zc;
 	bool ok;
 
@@ -88,21 +155,22 @@ static bool run_keep(const struct run_class *class, void *p)
 	zc = zmem_cpu_enter(zmem_shares(class->cache));
 	if (!zc)
 		return false;
-	ok = !zc->high && page_to_nid(virt_to_page(p)) == numa_node_id();
-	if (ok) {
-		share_open(zc, class->depth);
-		*zc->top++ = p;
-	}
-	zmem_cpu_exit(zc);
-	return ok;
-}
-
-static void run_give_back(void *p)
-{
-	if (zmem_page_tagged(virt_to_page(p)))
-		zmem_large_free(zmem_large, p);
-	else
+	ok = page_to_nid(virt_to_page(p)) == numa_node_id();
+	if (zc->high && zc->top[-1] == p) {
+		zmem_cpu_exit(zc);
 		zmem_report(zmem_large, ZMEM_DOUBLE_FREE, p);
+		return true;
+	}
+	if (ok && zc->top == zc->high && !share_grow(class, zc)) {
+		nr = steal_room(class, runs);
+		ok = share_grow(class, zc);
+	}
+	if (ok)
+		*zc->top++ = p;
+	zmem_cpu_exit(zc);
+	while (nr)
+		run_give_back(runs[--nr]);
+	return ok;
 }
 
 /* What the fast path did not take; @p is on a tagged page of zmem_large's. */
@@ -115,36 +183,16 @@ void run_free(struct zmem_cache *cache, void *p)
 		run_give_back(p);
 }
 
-/* Closes a share; its runs stay behind it, from @zc->low on. */
-static unsigned int share_close(struct zmem_cpu *zc, void **runs)
-{
-	unsigned int i, nr = zc->top - zc->low;
-
-	for (i = 0; i < nr; i++)
-		runs[i] = zc->low[i];
-	zc->top = NULL;
-	zc->low = NULL;
-	zc->high = NULL;
-	return nr;
-}
-
-static bool share_is_idle(const struct zmem_cpu *zc)
-{
-	return READ_ONCE(zc->top) != READ_ONCE(zc->low) &&
-	       READ_ONCE(zc->allocs) == zmem_slow((struct zmem_cpu *)zc)->seen;
-}
-
 static void class_trim_this_cpu(const struct run_class *class, bool all)
 {
 	struct zmem_cpu *zc = zmem_cpu_enter(zmem_shares(class->cache));
-	void *runs[RUN_DEPTH_MAX];
+	void *runs[RUN_DEPTH];
 	unsigned int nr = 0;
 
 	if (!zc)
 		return;
-	if (all || share_is_idle(zc))
-		nr = share_close(zc, runs);
-	zmem_slow(zc)->seen = zc->allocs;
+	if (share_is_idle(zc) || all)
+		nr = share_close(class, zc, runs);
 	zmem_cpu_exit(zc);
 	while (nr)
 		run_give_back(runs[--nr]);
@@ -167,14 +215,15 @@ void run_trim(bool all)
 
 static int run_cpu_dead(unsigned int cpu)
 {
-	void *runs[RUN_DEPTH_MAX];
+	void *runs[RUN_DEPTH];
 	struct run_class *class;
 	unsigned int nr;
 
 	for (class = run_classes; class < run_classes + ZMEM_SIZE_CLASSES; class++) {
 		if (!class->cache)
 			continue;
-		nr = share_close(per_cpu_ptr(zmem_shares(class->cache), cpu), runs);
+		nr = share_close(class, per_cpu_ptr(zmem_shares(class->cache), cpu),
+				 runs);
 		while (nr)
 			run_give_back(runs[--nr]);
 	}
@@ -185,8 +234,8 @@ static int class_make(struct run_class *class, unsigned int pages)
 {
 	struct zmem_cpu_area __percpu *area;
 
-	class->depth = clamp(RUN_KEEP_PAGES / pages, 1u, RUN_DEPTH_MAX);
-	area = __alloc_percpu(sizeof(*area) + (1 + class->depth) * sizeof(void *),
+	class->pages = pages;
+	area = __alloc_percpu(sizeof(*area) + (1 + RUN_DEPTH) * sizeof(void *),
 			      __alignof__(*area));
 	if (!area)
 		return -ENOMEM;

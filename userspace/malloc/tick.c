@@ -9,6 +9,7 @@
 #include <time.h>
 #include <linux/kernel.h>
 #include <linux/preempt.h>
+#include <shim/shim.h>
 
 #include "init.h"
 #include "core/tuner.h"
@@ -42,10 +43,11 @@ static bool trim_due(void)
 	return !(++ticks % 10);
 }
 
-static void give_back(bool all)
+static void give_back(void)
 {
-	run_trim(all);
-	huge_trim(all);
+	run_trim(false);
+	huge_trim(false);
+	shim_pages_trim(false);
 }
 
 /* Not where a signal handler interrupted the fast path: the tuner waits for that. */
@@ -59,7 +61,7 @@ void malloc_tick(void)
 		return;
 	zmem_user_tune_now();
 	if (trim_due())
-		give_back(false);
+		give_back();
 	__atomic_store_n(&tick_running, false, __ATOMIC_RELEASE);
 }
 
@@ -68,6 +70,7 @@ ZMEM_PUBLIC int malloc_trim(size_t pad)
 {
 	if (nested() || !malloc_ready())
 		return 0;
-	give_back(true);
+	run_trim(true);
+	huge_trim(true);
 	return zmem_user_trim() != 0;
 }

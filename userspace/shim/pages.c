@@ -5,8 +5,9 @@
  * A free block is described by its first page's structure alone: order in
  * private, list in lru, PG_BUDDY.  Free pages themselves are never written.
  * PG_ZERO says that the whole block reads as zero: it is fresh, or its memory
- * went back to the system, which happens to blocks of SHIM_RELEASE_ORDER and
- * up once more than SHIM_RELEASE_PAGES of them wait.
+ * went back to the system.  That happens to blocks of SHIM_RELEASE_ORDER and up
+ * once more than SHIM_RELEASE_PAGES of them wait, and when shim_pages_trim()
+ * finds that nobody wanted them.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -27,7 +28,7 @@
 #define PG_BUDDY		1UL
 #define PG_ZERO			2UL
 #define SHIM_RELEASE_ORDER	4
-#define SHIM_RELEASE_PAGES	(8UL << 20 >> PAGE_SHIFT)
+#define SHIM_RELEASE_PAGES	(64UL << 20 >> PAGE_SHIFT)
 
 /* How much more of the region becomes writable at a time. */
 #define SHIM_COMMIT_PAGES	(64UL << 20 >> PAGE_SHIFT)
@@ -44,6 +45,7 @@
  * @used: pages handed out
  * @limit: of @used, for tests
  * @waiting: pages in free blocks of SHIM_RELEASE_ORDER and up that hold memory
+ * @idle: the fewest of them since shim_pages_trim() looked: not worked with
  */
 struct shim_node {
 	spinlock_t lock;
@@ -54,6 +56,7 @@ struct shim_node {
 	unsigned long used;
 	unsigned long limit;
 	unsigned long waiting;
+	unsigned long idle;
 } ____cacheline_aligned;
 
 unsigned long shim_base = -SHIM_MEMORY;
@@ -253,8 +256,10 @@ static unsigned long shim_block_del(struct shim_node *node, struct page *page,
 {
 	unsigned long zero = page->flags & PG_ZERO;
 
-	if (shim_holds_memory(page, order))
+	if (shim_holds_memory(page, order)) {
 		node->waiting -= 1UL << order;
+		node->idle = min(node->idle, node->waiting);
+	}
 	__list_del_entry(&page->lru);
 	page->lru.next = NULL;
 	page->lru.prev = NULL;
@@ -410,6 +415,58 @@ void __free_pages(struct page *page, unsigned int order)
 	}
 	shim_block_add(node, page, order, zero);
 	spin_unlock_irqrestore(&node->lock, flags);
+}
+
+/* A block that holds memory and was freed long ago, taken out; or NULL. */
+static struct page *shim_block_idle(struct shim_node *node, unsigned int *order)
+{
+	struct page *page;
+	unsigned int o;
+
+	for (o = NR_PAGE_ORDERS; o-- > SHIM_RELEASE_ORDER;)
+		list_for_each_entry_reverse(page, &node->free[o], lru)
+			if (shim_holds_memory(page, o)) {
+				shim_block_del(node, page, o);
+				*order = o;
+				return page;
+			}
+	return NULL;
+}
+
+/* Gives the memory of some free blocks of a node back. */
+static unsigned long shim_node_trim(struct shim_node *node, bool all)
+{
+	unsigned long flags, nr, done = 0;
+	unsigned int order;
+	struct page *page;
+
+	spin_lock_irqsave(&node->lock, flags);
+	nr = all ? node->waiting : node->idle;
+	while (done < nr && (page = shim_block_idle(node, &order))) {
+		unsigned long zero;
+
+		spin_unlock_irqrestore(&node->lock, flags);
+		zero = madvise(page_address(page), PAGE_SIZE << order, MADV_DONTNEED) ?
+		       0 : PG_ZERO;
+		done += 1UL << order;
+		spin_lock_irqsave(&node->lock, flags);
+		/* Buddies may have come meanwhile. */
+		page = shim_block_merge(node, page, &order, &zero);
+		shim_block_add(node, page, order, zero);
+	}
+	node->idle = node->waiting;
+	spin_unlock_irqrestore(&node->lock, flags);
+	return done;
+}
+
+unsigned long shim_pages_trim(bool all)
+{
+	unsigned long done = 0;
+	unsigned int i;
+
+	for (i = 0; i < shim_nr_nodes; i++)
+		done += shim_node_trim(&shim_nodes[i], all);
+	return done;
 }
 
 void split_page(struct page *page, unsigned int order)

@@ -8,6 +8,12 @@
 /* Pages handed out and not yet returned: 0 when nothing leaks. */
 unsigned long shim_pages_allocated(void);
 
+/*
+ * Gives the memory of free pages back to the system: of all, or of those that
+ * nobody wanted since the last call.  Returns pages.
+ */
+unsigned long shim_pages_trim(bool all);
+
 /* After @after more allocations succeeded, the next @count fail. */
 void shim_fail_pages(unsigned long after, unsigned long count);
 
