@@ -93,19 +93,20 @@ ZMEM_PUBLIC void *reallocarray(void *p, size_t n, size_t size)
 	return realloc(p, bytes);
 }
 
+/* Its errors are what it returns; errno and @out stay as they are. */
 ZMEM_PUBLIC int posix_memalign(void **out, size_t align, size_t size)
 {
-	int err = errno;
+	int before = errno, result = EINVAL;
 	void *p;
 
-	if (!is_power_of_2(align) || align % sizeof(void *))
-		return EINVAL;
-	p = malloc_aligned(align, size);
-	errno = err;
-	if (!p)
-		return ENOMEM;
-	*out = p;
-	return 0;
+	if (is_power_of_2(align) && align % sizeof(void *) == 0) {
+		p = malloc_aligned(align, size);
+		result = p ? 0 : ENOMEM;
+	}
+	errno = before;
+	if (!result)
+		*out = p;
+	return result;
 }
 
 /* As C17 has it: any power of two will do, whatever the size. */
@@ -131,7 +132,7 @@ ZMEM_PUBLIC void *pvalloc(size_t size)
 {
 	if (size > PTRDIFF_MAX)
 		return fail(ENOMEM);
-	return malloc_aligned(PAGE_SIZE, PAGE_ALIGN(max(size, (size_t)1)));
+	return malloc_aligned(PAGE_SIZE, PAGE_ALIGN(max_t(size_t, size, 1)));
 }
 
 ZMEM_PUBLIC size_t malloc_usable_size(void *p)

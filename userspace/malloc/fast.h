@@ -4,9 +4,10 @@
  * cache of a size from one table, that of a pointer from its page, then the
  * core's fast path.
  *
- * Before the library is set up all of the table is a share without objects, and
- * shim_base is such that no pointer is ours.  Early calls, from the dynamic loader and other libraries'
- * constructors, thus take the slow path, which sets the library up.
+ * Before the library is set up all of the table is a share without objects,
+ * and shim_base is such that no pointer is ours.  Early calls, from the dynamic
+ * loader and other libraries' constructors, thus take the slow path, which
+ * sets the library up.
  *
  * Only classes that are multiples of 16 bytes are used, for the alignment.
  */

@@ -132,7 +132,7 @@ void *huge_alloc(size_t align, size_t size)
 
 	if (too_large(size))
 		return NULL;
-	b.size = PAGE_ALIGN(max(size, (size_t)1));
+	b.size = PAGE_ALIGN(max_t(size_t, size, 1));
 	b.room = b.size;
 	b.addr = map_aligned(align, b.size);
 	return block_made(b);

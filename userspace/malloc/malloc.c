@@ -74,7 +74,7 @@ static void table_fill(void)
 	size_t i, size;
 
 	for (i = 0; i < ARRAY_SIZE(malloc_table); i++) {
-		size = max(i, (size_t)1) * MALLOC_ALIGN;
+		size = max_t(size_t, i, 1) * MALLOC_ALIGN;
 		WRITE_ONCE(malloc_table[i], zmem_size_caches[zmem_size_class(size)]);
 	}
 }
@@ -166,7 +166,7 @@ noinline void free_slow(struct zmem_cache *cache, void *p)
  */
 void *malloc_aligned(size_t align, size_t size)
 {
-	size_t padded = ALIGN(max(size, (size_t)1), align);
+	size_t padded = ALIGN(max_t(size_t, size, 1), align);
 	void *p = NULL;
 
 	if (align <= MALLOC_ALIGN)

@@ -34,7 +34,7 @@ bool nested(void)
 /* Zeroed. */
 void *nested_alloc(size_t size)
 {
-	size_t bytes = ALIGN(max(size, (size_t)1), MALLOC_ALIGN);
+	size_t bytes = ALIGN(max_t(size_t, size, 1), MALLOC_ALIGN);
 	u64 state = READ_ONCE(nested_state);
 	struct nested_header *h;
 

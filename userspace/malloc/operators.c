@@ -92,11 +92,10 @@ ZMEM_PUBLIC void _ZdlPv(void *p)
 
 /* The same for arrays. */
 ALIAS(void *, _Znam, _Znwm, (size_t size));
-ALIAS(void *, _ZnamRKSt9nothrow_t, _ZnwmRKSt9nothrow_t,
-      (size_t size, const void *nothrow));
+ALIAS(void *, _ZnamRKSt9nothrow_t, _ZnwmRKSt9nothrow_t, (size_t size, const void *nothrow));
 ALIAS(void *, _ZnamSt11align_val_t, _ZnwmSt11align_val_t, (size_t size, size_t align));
-ALIAS(void *, _ZnamSt11align_val_tRKSt9nothrow_t, _ZnwmSt11align_val_tRKSt9nothrow_t,
-      (size_t size, size_t align, const void *nothrow));
+#define ALIGNED_ARGS	(size_t size, size_t align, const void *nothrow)
+ALIAS(void *, _ZnamSt11align_val_tRKSt9nothrow_t, _ZnwmSt11align_val_tRKSt9nothrow_t, ALIGNED_ARGS);
 
 /* All that operator delete may be told besides is passed over. */
 ALIAS(void, _ZdaPv, _ZdlPv, (void *p));

@@ -39,7 +39,13 @@ struct shim_free {
 	struct shim_free *next;
 };
 
+/* The rest of the chunk that blocks of a size are cut off. */
+struct shim_fresh {
+	char *next, *end;
+};
+
 static DEFINE_SPINLOCK(shim_kmalloc_lock);
+static struct shim_fresh shim_fresh[MAX_SHIFT + 1];
 static struct shim_free *shim_free_blocks[MAX_SHIFT + 1];
 static char *shim_arena, *shim_arena_end;
 static size_t shim_bytes;
@@ -67,9 +73,10 @@ static void *shim_map_aligned(size_t size)
 	return start;
 }
 
+/* A new chunk for blocks of a size; what is not cut off it yet is not touched. */
 static bool shim_refill(unsigned int shift)
 {
-	size_t size = 1UL << shift, off;
+	size_t size = 1UL << shift;
 	struct shim_chunk *chunk;
 
 	if (shim_arena == shim_arena_end) {
@@ -81,14 +88,29 @@ static bool shim_refill(unsigned int shift)
 	chunk = (void *)shim_arena;
 	shim_arena += CHUNK;
 	*chunk = (struct shim_chunk){ CHUNK_MAGIC, size, 0 };
-	for (off = CHUNK - size; off >= sizeof(*chunk) && off; off -= size) {
-		struct shim_free *f = (void *)((char *)chunk + off);
-
-		f->next = shim_free_blocks[shift];
-		shim_free_blocks[shift] = f;
-		shim_poison(f, size);
-	}
+	shim_poison((char *)chunk + size, CHUNK - size);
+	/* The header takes the first block. */
+	shim_fresh[shift] = (struct shim_fresh){ (char *)chunk + size, (char *)chunk + CHUNK };
 	return true;
+}
+
+/* A block that was freed, or the next of the chunk, or NULL; the lock is held. */
+static void *shim_take(unsigned int shift)
+{
+	struct shim_fresh *fresh = &shim_fresh[shift];
+	struct shim_free *f = shim_free_blocks[shift];
+
+	if (f) {
+		shim_unpoison(f, 1UL << shift);
+		shim_free_blocks[shift] = f->next;
+		return f;
+	}
+	if (fresh->next == fresh->end && !shim_refill(shift))
+		return NULL;
+	f = (void *)fresh->next;
+	fresh->next += 1UL << shift;
+	shim_unpoison(f, 1UL << shift);
+	return f;
 }
 
 static void *shim_kmalloc_large(size_t size)
@@ -116,15 +138,14 @@ void *kmalloc(size_t size, gfp_t gfp)
 	if (shift > MAX_SHIFT)
 		return shim_kmalloc_large(size);
 	spin_lock_irqsave(&shim_kmalloc_lock, flags);
-	if (shim_free_blocks[shift] || shim_refill(shift)) {
-		f = shim_free_blocks[shift];
-		shim_unpoison(f, 1UL << shift);
-		shim_free_blocks[shift] = f->next;
-		__atomic_fetch_add(&shim_bytes, 1UL << shift, __ATOMIC_RELAXED);
-	}
-	spin_unlock_irqrestore(&shim_kmalloc_lock, flags);
+	f = shim_take(shift);
 	if (f)
-		memset(f, gfp & __GFP_ZERO ? 0 : POISON_INUSE, size);
+		__atomic_fetch_add(&shim_bytes, 1UL << shift, __ATOMIC_RELAXED);
+	spin_unlock_irqrestore(&shim_kmalloc_lock, flags);
+	if (f && (gfp & __GFP_ZERO))
+		memset(f, 0, size);
+	else if (f && SHIM_POISON)
+		memset(f, POISON_INUSE, size);
 	return f;
 }
 

@@ -101,7 +101,7 @@ void shim_quiet(bool quiet)
 
 /* Interrupts */
 
-static bool shim_signals;
+bool shim_signals;
 static __thread sigset_t shim_saved_mask;
 
 void shim_irqs_are_signals(bool on)
@@ -109,25 +109,18 @@ void shim_irqs_are_signals(bool on)
 	WRITE_ONCE(shim_signals, on);
 }
 
-void shim_irq_disable(void)
+void shim_signals_block(void)
 {
-	if (unlikely(READ_ONCE(shim_signals)) && !shim_task.irqs_off) {
-		sigset_t all, old;
+	sigset_t all, old;
 
-		sigfillset(&all);
-		pthread_sigmask(SIG_BLOCK, &all, &old);
-		shim_saved_mask = old;
-	}
-	shim_task.irqs_off++;
-	barrier();
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &old);
+	shim_saved_mask = old;
 }
 
-void shim_irq_enable(void)
+void shim_signals_unblock(void)
 {
-	barrier();
-	shim_task.irqs_off--;
-	if (unlikely(READ_ONCE(shim_signals)) && !shim_task.irqs_off)
-		pthread_sigmask(SIG_SETMASK, &shim_saved_mask, NULL);
+	pthread_sigmask(SIG_SETMASK, &shim_saved_mask, NULL);
 }
 
 #ifdef __SANITIZE_THREAD__

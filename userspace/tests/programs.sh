@@ -8,6 +8,7 @@
 #
 # --full adds those that take long.  A word of the library's own on stderr, a
 # report of misuse, is a failure too.
+# shellcheck disable=SC2317 # functions are called by name
 set -u
 lib=$(realpath "${1:?usage: programs.sh LIBRARY [--full]}") || exit 2
 [ -r "$lib" ] || { echo "programs.sh: no library at $lib" >&2; exit 2; }

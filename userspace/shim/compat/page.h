@@ -23,12 +23,10 @@ static __always_inline struct page *zmem_virt_to_page(const void *p)
 /* The index's upper half, compared straight in memory. */
 static __always_inline bool zmem_page_tagged(const struct page *page)
 {
-	const u32 *half = &page->index_half[__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__];
-
-#ifdef __SANITIZE_THREAD__
+#if defined(__SANITIZE_THREAD__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 	return READ_ONCE(page->index) >> 32 == ZMEM_PAGE_TAG;
 #else
-	return *(const volatile u32 *)half == ZMEM_PAGE_TAG;
+	return *(const volatile u32 *)&page->index_half[1] == ZMEM_PAGE_TAG;
 #endif
 }
 

@@ -36,8 +36,26 @@ static __always_inline void preempt_enable(void)
 #define local_bh_disable()	preempt_disable()
 #define local_bh_enable()	preempt_enable()
 
-void shim_irq_disable(void);
-void shim_irq_enable(void);
+/* Interrupts are signals where shim_irqs_are_signals() said so. */
+extern bool shim_signals __hidden;
+void shim_signals_block(void);
+void shim_signals_unblock(void);
+
+static inline void shim_irq_disable(void)
+{
+	if (unlikely(READ_ONCE(shim_signals)) && !shim_task.irqs_off)
+		shim_signals_block();
+	shim_task.irqs_off++;
+	barrier();
+}
+
+static inline void shim_irq_enable(void)
+{
+	barrier();
+	shim_task.irqs_off--;
+	if (unlikely(READ_ONCE(shim_signals)) && !shim_task.irqs_off)
+		shim_signals_unblock();
+}
 
 #define local_irq_disable()	shim_irq_disable()
 #define local_irq_enable()	shim_irq_enable()
