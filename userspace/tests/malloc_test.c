@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -347,6 +348,30 @@ static void test_errno(void **state)
 	}
 }
 
+/* The system takes no locked page back: what free() calls then fails. */
+static void test_errno_of_free(void **state)
+{
+	enum { NR = 160 };
+	void *p[NR];
+	int i;
+
+	for (i = 0; i < NR; i++) {
+		p[i] = malloc(MIB(1));
+		assert_non_null(p[i]);
+		if (mlock(p[i], MIB(1))) {
+			free(p[i]);
+			break;
+		}
+	}
+	errno = 42;
+	while (i--) {
+		free(p[i]);
+		assert_int_equal(errno, 42);
+		munlock(p[i], MIB(1));
+		errno = 42;
+	}
+}
+
 static size_t rss(void)
 {
 	unsigned long pages = 0;
@@ -423,6 +448,7 @@ int main(void)
 		cmocka_unit_test(test_usable),
 		cmocka_unit_test(test_apart),
 		cmocka_unit_test(test_errno),
+		cmocka_unit_test(test_errno_of_free),
 		cmocka_unit_test(test_rss_falls),
 	};
 
