@@ -26,7 +26,7 @@ static __always_inline bool zmem_page_tagged(const struct page *page)
 #if defined(__SANITIZE_THREAD__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 	return READ_ONCE(page->index) >> 32 == ZMEM_PAGE_TAG;
 #else
-	return *(const volatile u32 *)&page->index_half[1] == ZMEM_PAGE_TAG;
+	return page->index_half[1] == ZMEM_PAGE_TAG;
 #endif
 }
 
