@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/uio.h>
 #include <unistd.h>
 #include <linux/ctype.h>
 #include <linux/kernel.h>
@@ -412,13 +413,22 @@ void shim_sort(void *base, size_t num, size_t size,
  * locks; so it sees as far as code was built with them.
  */
 
+/* Reads a frame, or says that there is nothing to read: it may be no frame. */
+static bool shim_frame_read(unsigned long frame[2], const unsigned long *at)
+{
+	struct iovec to = { frame, 2 * sizeof(*frame) };
+	struct iovec from = { (void *)at, 2 * sizeof(*frame) };
+
+	return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == (ssize_t)to.iov_len;
+}
+
 unsigned int __attribute__((no_sanitize_address, no_sanitize_thread, __noinline__))
 stack_trace_save(unsigned long *store, unsigned int size, unsigned int skip)
 {
-	unsigned long *frame = __builtin_frame_address(0);
+	unsigned long *at = __builtin_frame_address(0), frame[2];
 	unsigned int n = 0;
 
-	while (n < size) {
+	while (n < size && shim_frame_read(frame, at)) {
 		unsigned long *next = (unsigned long *)frame[0];
 
 		if (!frame[1])
@@ -428,10 +438,10 @@ stack_trace_save(unsigned long *store, unsigned int size, unsigned int skip)
 		else
 			store[n++] = frame[1];
 		/* Frames go up, a little at a time; anything else is no frame. */
-		if (next <= frame || (unsigned long)next - (unsigned long)frame > 65536 ||
+		if (next <= at || (unsigned long)next - (unsigned long)at > 65536 ||
 		    ((unsigned long)next & 7))
 			break;
-		frame = next;
+		at = next;
 	}
 	return n;
 }
