@@ -84,7 +84,6 @@ bool malloc_ready(void)
 	if (likely(READ_ONCE(malloc_table[0]) != NO_CACHE))
 		return true;
 	zmem_defaults.mode = ZMEM_MODE_FAST;
-	zmem_defaults.depot_max_kib = 1024;
 	if (zmem_user_init() || malloc_init_once())
 		return false;
 	table_fill();
