@@ -87,7 +87,7 @@ sqlite_queries() {
 }
 
 python_modules() {
-	python3 -c 'import sys; sys.path[:0] = ["."]
+	/usr/bin/python3 -c 'import sys; sys.path[:0] = ["."]
 import collections, json, random
 random.seed(7)
 d = collections.defaultdict(list)
@@ -95,14 +95,14 @@ for i in range(200000):
 	d[random.randrange(5000)].append(str(i) * (i % 5))
 text = json.dumps(d, sort_keys=True)
 print(len(text), hash(len(json.loads(text))), sum(map(len, d.values())))'
-	python3 -m test test_json test_dict test_list test_thread 2>&1 |
+	/usr/bin/python3 -m test test_json test_dict test_list test_thread 2>&1 |
 		grep -E '^(Result|All|Total tests|[0-9]+ tests? )'
 }
 
 python_suite() {
-	python3 -m test test_re test_unicode test_bytes test_threading test_fork1 test_multiprocessing_fork test_subprocess \
-		test_asyncio test_sqlite3 test_pickle test_ctypes test_array test_zlib test_ssl \
-		test_concurrent_futures 2>&1 | grep -E '^(Result|All|Total tests|[0-9]+ tests? )'
+	/usr/bin/python3 -m test test_re test_unicode test_bytes test_thread test_fork1 \
+		test_pickle test_array test_zlib test_sqlite3 test_struct 2>&1 |
+		grep -E '^(Result|All|Total tests|[0-9]+ tests? )'
 }
 
 git_history() {
@@ -152,7 +152,7 @@ stress_malloc() { stress_ng --malloc 2 --malloc-ops 20000 --malloc-bytes 64m; }
 
 stress_malloc_long() {
 	stress_ng --malloc 4 --malloc-ops 500000
-	stress_ng --malloc 8 --malloc-pthreads 4 --malloc-trim --malloc-ops 100000
+	stress_ng --malloc 8 --malloc-pthreads 4 --malloc-ops 100000
 }
 
 echo "TAP version 13"
