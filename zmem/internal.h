@@ -11,9 +11,12 @@
  *	zmem_depot.lock		leaf
  *	zmem_slabs.lock		leaf
  *	zmem_pool.lock		leaf
+ *	zmem_rcu_cpu.lock	leaf, raw: frees by RCU take it where a sleeping
+ *				lock may not be taken.  call_rcu() is called
+ *				under it
  *
  * A leaf is never held while another is taken, and no page is allocated or
- * freed under one.  All leaves are spinlock_t taken with interrupts saved:
+ * freed under one.  The other leaves are spinlock_t taken with interrupts saved:
  * on PREEMPT_RT they sleep, so no code takes one between zmem_cpu_enter() and
  * zmem_cpu_exit().
  *
@@ -243,6 +246,7 @@ struct zmem_latency {
  * @depot_max_kib: setting
  * @tune_interval_ms: setting
  * @debug_flags: setting
+ * @rcu_frees: some object was freed by RCU: destroying the cache waits
  * @magazines: that exist
  * @magazine_bytes: of them
  * @large_pages: of live runs, of the large-run cache
@@ -275,6 +279,7 @@ struct zmem_common {
 	unsigned int depot_max_kib;
 	unsigned int tune_interval_ms;
 	unsigned int debug_flags;
+	bool rcu_frees;
 
 	atomic_long_t magazines ____cacheline_aligned_in_smp;
 	atomic_long_t magazine_bytes;

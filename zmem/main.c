@@ -19,6 +19,7 @@
 #include "internal.h"
 #include "main.h"
 #include "core/cache.h"
+#include "core/free_rcu.h"
 #include "core/latency.h"
 #include "core/nodes.h"
 #include "core/pool.h"
@@ -212,6 +213,7 @@ static const struct {
 } parts[] = {
 	{ settings_check,	NULL },
 	{ zmem_pools_init,	zmem_pools_exit },
+	{ zmem_rcu_init,	zmem_rcu_exit },
 	{ zmem_debugfs_init,	zmem_debugfs_exit },
 	{ zmem_sizes_init,	zmem_sizes_exit },
 	{ nodes_init,		nodes_exit },

@@ -18,7 +18,9 @@
 #ifndef _ZMEM_ZMEM_H
 #define _ZMEM_ZMEM_H
 
+#include <linux/build_bug.h>
 #include <linux/gfp.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <zmem/types.h>
 
@@ -125,6 +127,8 @@ void *__zmem_alloc(size_t size, gfp_t gfp) __alloc_size(1);
 void *zmem_alloc_node(size_t size, gfp_t gfp, int node) __alloc_size(1);
 void *zmem_realloc(void *p, size_t size, gfp_t gfp) __alloc_size(2);
 void zmem_free(const void *p);
+void zmem_free_rcu_mightsleep(void *p);
+void __zmem_free_rcu(void *p, struct rcu_head *head);
 size_t zmem_usable_size(const void *p);
 
 /**
@@ -159,5 +163,26 @@ static __always_inline void *zmem_zalloc(size_t size, gfp_t gfp)
 {
 	return zmem_alloc(size, gfp | __GFP_ZERO);
 }
+
+/**
+ * zmem_free_rcu() - free once all present readers are done
+ * @p: pointer to the structure, which any function of zmem allocated, also of
+ *	an object cache; NULL is nothing to free
+ * @field: name of a struct rcu_head in it, within its first 4096 bytes
+ *
+ * As kfree_rcu().  Objects wait in batches; @field is written to only where
+ * there is no memory for one.  zmem_cache_destroy() waits for those of its
+ * cache.
+ *
+ * Context: any but NMI, also with preemption or interrupts off, also on
+ * PREEMPT_RT.
+ */
+#define zmem_free_rcu(p, field) do {					\
+	typeof(p) __zmem_p = (p);					\
+									\
+	BUILD_BUG_ON(offsetof(typeof(*__zmem_p), field) >= 4096);	\
+	if (__zmem_p)							\
+		__zmem_free_rcu(__zmem_p, &__zmem_p->field);		\
+} while (0)
 
 #endif /* _ZMEM_ZMEM_H */

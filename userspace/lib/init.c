@@ -10,6 +10,7 @@
 #include "init.h"
 #include "surface.h"
 #include "core/cache.h"
+#include "core/free_rcu.h"
 #include "core/latency.h"
 #include "core/magazine.h"
 #include "core/pool.h"
@@ -66,14 +67,21 @@ static int init_once(void)
 	err = zmem_pools_init();
 	if (err)
 		return err;
+	err = zmem_rcu_init();
+	if (err)
+		goto no_rcu;
 	err = zmem_sizes_init();
-	if (err) {
-		zmem_pools_exit();
-		return err;
-	}
+	if (err)
+		goto no_sizes;
 	zmem_keys_set();
 	cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "zmem:dead", NULL, cpu_dead);
 	return 0;
+
+no_sizes:
+	zmem_rcu_exit();
+no_rcu:
+	zmem_pools_exit();
+	return err;
 }
 
 int zmem_user_init(void)

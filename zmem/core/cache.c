@@ -20,6 +20,7 @@
 #include "core/alloc.h"
 #include "core/cache.h"
 #include "core/depot.h"
+#include "core/free_rcu.h"
 #include "core/large.h"
 #include "core/nodes.h"
 #include "core/report.h"
@@ -273,7 +274,8 @@ EXPORT_SYMBOL(__zmem_cache_create);
  * zmem_cache_destroy() - unmake a cache that nobody uses any more
  * @cache: the cache, or NULL, or an ERR_PTR()
  *
- * Objects that were not freed are reported; their memory stays allocated.
+ * Waits for objects that were freed by RCU.  Objects that were not freed are
+ * reported; their memory stays allocated.
  *
  * Context: may sleep.
  */
@@ -288,6 +290,8 @@ void zmem_cache_destroy(struct zmem_cache *cache)
 	mutex_lock(&zmem_caches_lock);
 	list_del(&c->list);
 	mutex_unlock(&zmem_caches_lock);
+	if (c->rcu_frees)
+		zmem_rcu_drain();
 	if (cache_unmake(c))
 		zmem_report(c, ZMEM_LEAKED_OBJECTS, NULL);
 	kfree(c);

@@ -8,6 +8,7 @@
 #include "internal.h"
 #include "core/cache.h"
 #include "core/depot.h"
+#include "core/free_rcu.h"
 #include "core/magazine.h"
 #include "core/pool.h"
 #include "core/slab.h"
@@ -136,7 +137,8 @@ static unsigned long given_back(long before)
  * zmem_caches_reclaim() - give memory back under pressure
  * @pages: wanted
  *
- * Free runs first, then depots and empty slabs, cache by cache.  Never
+ * Free runs first, then depots and empty slabs, cache by cache.  What waits to
+ * be freed by RCU is sent on its way, and counts in a later call.  Never
  * allocates, never waits for a CPU, stops when locked out.
  *
  * Context: any task context, from within reclaim too.
@@ -147,6 +149,7 @@ unsigned long zmem_caches_reclaim(unsigned long pages)
 	long before = zmem_pools_pages();
 	struct zmem_common *c;
 
+	zmem_rcu_flush();
 	zmem_pools_trim(pages);
 	if (given_back(before) >= pages || !mutex_trylock(&zmem_caches_lock))
 		return given_back(before);

@@ -551,6 +551,22 @@ void zmem_slab_free(struct zmem_common *c, void **objects, unsigned int nr)
 	}
 }
 
+/**
+ * zmem_slab_object() - the object that an address is in
+ * @p: an address within an object of a slab
+ *
+ * Context: any.
+ * Return: where the object starts.
+ */
+void *zmem_slab_object(const void *p)
+{
+	const struct zmem_slab *slab = zmem_page_slab(zmem_virt_to_page(p));
+	size_t offset = (const char *)p - slab->base;
+	unsigned int index = ((u64)(u32)offset * slab->cache->reciprocal) >> 32;
+
+	return slab->base + (size_t)index * slab->cache->size;
+}
+
 /* Leaves leaked objects where they are, but leads no page to them any more. */
 static void slab_abandon(struct zmem_slab *slab)
 {

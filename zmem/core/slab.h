@@ -20,5 +20,6 @@ unsigned long zmem_slabs_trim(struct zmem_common *cache, struct zmem_slabs *slab
 unsigned int zmem_slab_alloc(struct zmem_common *cache, gfp_t gfp, int node,
 			     void **objects, unsigned int nr);
 void zmem_slab_free(struct zmem_common *cache, void **objects, unsigned int nr);
+void *zmem_slab_object(const void *p);
 
 #endif /* _ZMEM_CORE_SLAB_H */

@@ -3,7 +3,11 @@
 #ifndef _ZMEM_COMPAT_WORK_H
 #define _ZMEM_COMPAT_WORK_H
 
+#include <linux/workqueue.h>
+
 struct cpumask;
+
+#define zmem_unbound_wq	system_unbound_wq
 
 /*
  * Runs fn(arg) once on each online CPU (of @mask, unless NULL), and waits

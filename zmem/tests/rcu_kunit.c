@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* Frees that wait for RCU's readers. */
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/rcupdate.h>
+
+#include "tests/util.h"
+#include "core/free_rcu.h"
+#include "core/sizes.h"
+
+/* Freed in the middle of a batch, and with some behind it. */
+#define NR_OBJECTS	(2 * ZMEM_RCU_BATCH + 10)
+#define READERS		2
+#define ROUNDS		20000
+
+/* What a machine that is busy with other things may take beyond 100 ms. */
+#define PATIENCE_MS	2000
+
+struct thing {
+	u64 key;
+	u64 inverse;
+	struct rcu_head rcu;
+};
+
+static struct zmem_snapshot snapshot;
+
+static u64 frees(struct zmem_cache *c)
+{
+	zmem_snapshot_take(zmem_common(c), &snapshot);
+	return snapshot.frees;
+}
+
+static u64 live_objects(void)
+{
+	u64 objects = 0;
+	unsigned int n;
+
+	for (n = 0; !zmem_snapshot_nth(n, &snapshot); n++)
+		objects += snapshot.objects;
+	return objects;
+}
+
+/* Whether an object gets freed by itself; returns after how many ms. */
+static unsigned int ms_until_free(struct zmem_cache *c, u64 wanted)
+{
+	unsigned long start = jiffies;
+
+	while (frees(c) < wanted && jiffies_to_msecs(jiffies - start) < PATIENCE_MS)
+		msleep(1);
+	return jiffies_to_msecs(jiffies - start);
+}
+
+static struct thing *thing_new(struct kunit *test, struct zmem_cache *c, u64 key)
+{
+	struct thing *thing = zmem_cache_alloc(c, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, thing);
+	thing->key = key;
+	thing->inverse = ~key;
+	return thing;
+}
+
+/* Nothing is freed under a reader, and all is once it is gone. */
+static void free_waits_for_a_reader(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, sizeof(struct thing), NULL);
+	struct thing **things = (struct thing **)test_array(test, NR_OBJECTS);
+	unsigned int i, bad = 0;
+	u64 freed;
+
+	for (i = 0; i < NR_OBJECTS; i++)
+		things[i] = thing_new(test, c, i);
+	rcu_read_lock();
+	for (i = 0; i < NR_OBJECTS; i++)
+		zmem_free_rcu(things[i], rcu);
+	zmem_rcu_flush();
+	freed = frees(c);
+	for (i = 0; i < NR_OBJECTS; i++)
+		bad += things[i]->key != i || things[i]->inverse != ~(u64)i;
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, freed, 0);
+	KUNIT_EXPECT_EQ(test, bad, 0);
+	zmem_rcu_drain();
+	KUNIT_EXPECT_EQ(test, frees(c), NR_OBJECTS);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->objects, 0);
+	zmem_cache_destroy(c);
+}
+
+/* A batch that does not fill is submitted all the same. */
+static void partial_batch(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, sizeof(struct thing), NULL);
+	struct thing *thing = thing_new(test, c, 1);
+	unsigned int ms;
+
+	zmem_free_rcu(thing, rcu);
+	ms = ms_until_free(c, 1);
+	KUNIT_EXPECT_EQ(test, frees(c), 1);
+	KUNIT_EXPECT_LT(test, ms, PATIENCE_MS);
+	zmem_cache_destroy(c);
+}
+
+static int free_and_exit(void *arg)
+{
+	struct thing *thing = arg;
+
+	zmem_free_rcu(thing, rcu);
+	return 0;
+}
+
+/* In userspace a CPU goes with its thread: nobody adds to its batch any more. */
+static void batch_of_a_thread_that_ends(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, sizeof(struct thing), NULL);
+	struct thing *thing = thing_new(test, c, 1);
+	struct task_struct *task = kthread_create(free_and_exit, thing, "zmem-test");
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	get_task_struct(task);
+	wake_up_process(task);
+	ms_until_free(c, 1);
+	kthread_stop(task);
+	put_task_struct(task);
+	KUNIT_EXPECT_EQ(test, frees(c), 1);
+	zmem_cache_destroy(c);
+}
+
+/* Classes, runs of pages and runs of a zone in one batch, in turns. */
+static void all_kinds(struct kunit *test)
+{
+	static const size_t sizes[] = { 8, 64, 100, 4096, 8192, 10000, 1 << 20 };
+	u64 before = live_objects();
+	unsigned int round, i;
+	void *p;
+
+	for (round = 0; round < 20; round++) {
+		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+			p = zmem_alloc(sizes[i], GFP_KERNEL);
+			KUNIT_ASSERT_NOT_NULL(test, p);
+			memset(p, 0xa5, sizes[i]);
+			zmem_free_rcu_mightsleep(p);
+		}
+		p = zmem_alloc(100, GFP_KERNEL | GFP_DMA32);
+		KUNIT_ASSERT_NOT_NULL(test, p);
+		zmem_free_rcu_mightsleep(p);
+	}
+	zmem_free_rcu_mightsleep(NULL);
+	zmem_free_rcu_mightsleep(ZERO_SIZE_PTR);
+	zmem_rcu_drain();
+	KUNIT_EXPECT_EQ(test, live_objects(), before);
+}
+
+struct outer {
+	char before[4000];
+	struct rcu_head rcu;
+	char behind[1000];
+};
+
+/*
+ * With interrupts off, where kernels that check PREEMPT_RT's rules have no
+ * memory for a batch: the objects' own heads do, wherever in them they are.
+ */
+static void without_memory(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, sizeof(struct thing), NULL);
+	struct thing **things = (struct thing **)test_array(test, NR_OBJECTS);
+	u64 before = live_objects();
+	struct outer *medium = zmem_alloc(sizeof(*medium), GFP_KERNEL);
+	struct outer *large = zmem_alloc(100000, GFP_KERNEL);
+	unsigned long flags;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, medium);
+	KUNIT_ASSERT_NOT_NULL(test, large);
+	for (i = 0; i < NR_OBJECTS; i++)
+		things[i] = thing_new(test, c, i);
+	zmem_rcu_flush();
+	local_irq_save(flags);
+	zmem_free_rcu(medium, rcu);
+	zmem_free_rcu(large, rcu);
+	for (i = 0; i < NR_OBJECTS; i++)
+		zmem_free_rcu(things[i], rcu);
+	local_irq_restore(flags);
+	zmem_rcu_drain();
+	KUNIT_EXPECT_EQ(test, frees(c), NR_OBJECTS);
+	KUNIT_EXPECT_EQ(test, live_objects(), before);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->errors, 0);
+	zmem_cache_destroy(c);
+}
+
+/* Destruction waits: what came too late would no longer be zmem's. */
+static void destroy_waits(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, sizeof(struct thing), NULL);
+	long errors = atomic_long_read(&zmem_large->errors);
+	unsigned int i;
+
+	for (i = 0; i < NR_OBJECTS; i++) {
+		struct thing *thing = thing_new(test, c, i);
+
+		zmem_free_rcu(thing, rcu);
+	}
+	zmem_cache_destroy(c);
+	zmem_rcu_drain();
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&zmem_large->errors), errors);
+}
+
+/* Memory pressure does not wait for the timer. */
+static void reclaim_submits(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, sizeof(struct thing), NULL);
+	struct thing *thing = thing_new(test, c, 1);
+
+	zmem_free_rcu(thing, rcu);
+	zmem_caches_reclaim(1);
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, frees(c), 1);
+	zmem_cache_destroy(c);
+}
+
+static void misuse(struct kunit *test)
+{
+	struct zmem_cache_args args = { .mode = ZMEM_MODE_DEBUG };
+	struct zmem_cache *c = test_cache(test, sizeof(struct thing), &args);
+	long errors = atomic_long_read(&zmem_large->errors);
+	struct thing *thing = thing_new(test, c, 1), *none = NULL;
+	struct thing *foreign = kunit_kzalloc(test, sizeof(*foreign), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, foreign);
+	zmem_free_rcu(none, rcu);
+	zmem_free_rcu(foreign, rcu);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&zmem_large->errors), errors + 1);
+	zmem_free_rcu(thing, rcu);
+	zmem_free_rcu_mightsleep(thing);
+	zmem_rcu_drain();
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->errors, 1);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->cached, 0);
+	zmem_cache_destroy(c);
+}
+
+struct reader {
+	struct task_struct *task;
+	unsigned long errors;
+	unsigned long reads;
+};
+
+static struct thing __rcu *published;
+
+/* A thing must not change between two looks at it. */
+static void look(struct reader *r)
+{
+	const struct thing *thing;
+	unsigned int i;
+	u64 key;
+
+	rcu_read_lock();
+	thing = rcu_dereference(published);
+	key = READ_ONCE(thing->key);
+	for (i = 0; i < 20; i++)
+		cpu_relax();
+	if (READ_ONCE(thing->key) != key || READ_ONCE(thing->inverse) != ~key)
+		r->errors++;
+	rcu_read_unlock();
+	r->reads++;
+}
+
+static int read(void *arg)
+{
+	struct reader *r = arg;
+
+	do {
+		look(r);
+		if (!(r->reads % 256))
+			cond_resched();
+	} while (!kthread_should_stop());
+	return 0;
+}
+
+static void publish(struct thing *thing)
+{
+	struct thing *old = rcu_dereference_protected(published, true);
+
+	rcu_assign_pointer(published, thing);
+	if (old)
+		zmem_free_rcu(old, rcu);
+}
+
+/* Objects are freed and reused all the time under readers' eyes. */
+static void readers(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, sizeof(struct thing), NULL);
+	struct reader *r = kunit_kzalloc(test, READERS * sizeof(*r), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, r);
+	publish(thing_new(test, c, 0));
+	for (i = 0; i < READERS; i++) {
+		r[i].task = kthread_run(read, &r[i], "zmem-test/%u", i);
+		KUNIT_EXPECT_NOT_ERR_OR_NULL(test, r[i].task);
+	}
+	for (i = 1; i < ROUNDS; i++) {
+		struct thing *thing = zmem_cache_alloc(c, GFP_KERNEL);
+
+		if (thing) {
+			WRITE_ONCE(thing->key, i);
+			WRITE_ONCE(thing->inverse, ~(u64)i);
+			publish(thing);
+		}
+		if (!(i % 64))
+			cond_resched();
+	}
+	for (i = 0; i < READERS; i++) {
+		if (IS_ERR(r[i].task))
+			continue;
+		kthread_stop(r[i].task);
+		KUNIT_EXPECT_EQ(test, r[i].errors, 0);
+		KUNIT_EXPECT_GT(test, r[i].reads, 0);
+	}
+	publish(NULL);
+	zmem_rcu_drain();
+	KUNIT_EXPECT_EQ(test, frees(c), ROUNDS);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->objects, 0);
+	zmem_cache_destroy(c);
+}
+
+static struct kunit_case rcu_cases[] = {
+	KUNIT_CASE(free_waits_for_a_reader),
+	KUNIT_CASE(partial_batch),
+	KUNIT_CASE(batch_of_a_thread_that_ends),
+	KUNIT_CASE(all_kinds),
+	KUNIT_CASE(without_memory),
+	KUNIT_CASE(destroy_waits),
+	KUNIT_CASE(reclaim_submits),
+	KUNIT_CASE(misuse),
+	KUNIT_CASE(readers),
+	{}
+};
+
+static struct kunit_suite rcu_suite = {
+	.name = "zmem_rcu",
+	.init = test_init,
+	.exit = test_exit,
+	.test_cases = rcu_cases,
+};
+
+kunit_test_suite(rcu_suite);
