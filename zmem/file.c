@@ -21,6 +21,9 @@
 /* A file may hold this share of the memory. */
 #define BUDGET_SHARE	4
 
+/* What a process may ask for: it has no RCU readers to be type-safe for. */
+#define ZMEM_FILE_FLAGS	(ZMEM_ARGS_FLAGS & ~ZMEM_TYPESAFE_BY_RCU)
+
 static atomic_t last_id = ATOMIC_INIT(0);
 
 /**
@@ -170,7 +173,7 @@ static struct zmem_cache *create_cache(const struct zmem_ioc_cache *arg)
 	BUILD_BUG_ON(ZMEM_IOC_CACHE_DMA32 != ZMEM_CACHE_DMA32);
 
 	if (strnlen(arg->name, sizeof(arg->name)) == sizeof(arg->name) ||
-	    arg->flags & ~ZMEM_ARGS_FLAGS || arg->mode > ZMEM_MODE_DEBUG)
+	    arg->flags & ~ZMEM_FILE_FLAGS || arg->mode > ZMEM_MODE_DEBUG)
 		return ERR_PTR(-EINVAL);
 	return zmem_cache_create(arg->name, arg->size, &args);
 }

@@ -164,8 +164,8 @@ struct zmem_depot {
  * @empty: without an object in use
  * @nr: slabs
  * @nr_empty: of them
- * @pages: in them
- * @desc_bytes: of descriptors
+ * @pages: in them, and in type-safe ones that wait for readers
+ * @desc_bytes: of their descriptors
  * @colour: of the next slab
  * @in_use: objects that are out, at callers or in magazines
  * @fresh: objects handed out for the first time

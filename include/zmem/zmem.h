@@ -46,13 +46,15 @@ enum zmem_mode {
 #define ZMEM_HWCACHE_ALIGN	0x01u	/* objects start on a cache line */
 #define ZMEM_CACHE_DMA		0x02u	/* pages from ZONE_DMA; no magazines */
 #define ZMEM_CACHE_DMA32	0x04u	/* pages from ZONE_DMA32; no magazines */
-#define ZMEM_ARGS_FLAGS		0x07u	/* all that a caller may set */
+#define ZMEM_TYPESAFE_BY_RCU	0x08u	/* an object's memory stays one, for readers */
+#define ZMEM_ARGS_FLAGS		0x0fu	/* all that a caller may set */
 
 /**
  * struct zmem_cache_args - what zmem_cache_create() may be told
  * @align: alignment of objects in bytes, a power of two up to PAGE_SIZE;
  *	0: ARCH_KMALLOC_MINALIGN
- * @flags: ZMEM_HWCACHE_ALIGN, ZMEM_CACHE_DMA, ZMEM_CACHE_DMA32
+ * @flags: ZMEM_HWCACHE_ALIGN, ZMEM_CACHE_DMA, ZMEM_CACHE_DMA32,
+ *	ZMEM_TYPESAFE_BY_RCU
  * @ctor: called once for each object when its slab is made, not at each
  *	allocation; objects must be freed in their constructed state
  * @mode: see &enum zmem_mode
@@ -64,6 +66,12 @@ enum zmem_mode {
  * @debug_flags: reserved for debug caches; 0: the module parameter's
  *
  * A zeroed structure, like a NULL pointer, asks for the defaults.
+ *
+ * ZMEM_TYPESAFE_BY_RCU means what SLAB_TYPESAFE_BY_RCU does: an object that is
+ * freed may be allocated anew at once, but under rcu_read_lock() its memory
+ * stays an object of this cache.  So a reader may lock what it finds there,
+ * and then look whether it is what was sought.  Such objects are not wiped
+ * when freed, and when allocated only with __GFP_ZERO.
  */
 struct zmem_cache_args {
 	unsigned int align;

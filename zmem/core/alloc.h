@@ -23,6 +23,12 @@ static __always_inline void zmem_might_alloc(gfp_t gfp)
 		might_alloc(gfp);
 }
 
+/* Bytes of a freed object that nobody may look at. */
+static inline size_t zmem_poison_bytes(const struct zmem_common *c)
+{
+	return c->flags & ZMEM_TYPESAFE_BY_RCU ? 0 : c->object_size;
+}
+
 static __always_inline void *zmem_do_alloc(struct zmem_cache *cache, gfp_t gfp)
 {
 	void *object;
@@ -42,7 +48,7 @@ static __always_inline void zmem_do_free(struct zmem_cache *cache, void *object,
 					 const struct page *page)
 {
 	if (ZMEM_POISON)
-		zmem_poison(object, zmem_common(cache)->object_size);
+		zmem_poison(object, zmem_poison_bytes(zmem_common(cache)));
 	if (unlikely(!zmem_magazine_push(cache, object, page, false)))
 		zmem_cache_free_slow(cache, object);
 }

@@ -9,6 +9,7 @@
 #include <linux/list.h>
 #include <linux/log2.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/topology.h>
@@ -164,8 +165,12 @@ static unsigned long cache_unmake(struct zmem_common *c)
 			continue;
 		zmem_depot_drain(c, node);
 		leaked += zmem_slabs_exit(c, &c->node[node]->slabs);
-		kfree(c->node[node]);
 	}
+	/* Slabs that waited for readers look at their node once more. */
+	if (c->flags & ZMEM_TYPESAFE_BY_RCU)
+		rcu_barrier();
+	for_each_node(node)
+		kfree(c->node[node]);
 	free_percpu(zmem_area(c));
 	kfree(c->latency);
 	return leaked;
@@ -274,7 +279,8 @@ EXPORT_SYMBOL(__zmem_cache_create);
  * zmem_cache_destroy() - unmake a cache that nobody uses any more
  * @cache: the cache, or NULL, or an ERR_PTR()
  *
- * Waits for objects that were freed by RCU.  Objects that were not freed are
+ * Waits for objects that were freed by RCU, and for the readers of a type-safe
+ * cache.  Objects that were not freed are
  * reported; their memory stays allocated.
  *
  * Context: may sleep.
@@ -350,12 +356,21 @@ void zmem_keys_set(void)
 }
 
 /*
- * Zeroes an object if the call or the machine wants it; as in SLUB, not one
- * whose constructor's work would be undone.
+ * Whether objects keep what is in them: their constructor's work, or what
+ * readers may be looking at.
+ */
+static bool objects_keep(const struct zmem_common *c)
+{
+	return c->ctor || c->flags & ZMEM_TYPESAFE_BY_RCU;
+}
+
+/*
+ * Zeroes an object if the call or the machine wants it; as in SLUB, where
+ * objects keep what is in them the machine has no say.
  */
 static void *cache_wipe(struct zmem_common *c, void *object, gfp_t gfp)
 {
-	if (!c->ctor && want_init_on_alloc(gfp))
+	if (!c->ctor && (gfp & __GFP_ZERO || (want_init_on_alloc(0) && !objects_keep(c))))
 		memset(object, 0, c->object_size);
 	return object;
 }
@@ -473,13 +488,13 @@ noinline void *zmem_cache_alloc_wiped(struct zmem_cache *cache, gfp_t gfp)
 	return cache_wipe(c, object, gfp);
 }
 
-/* Machines that zero what is freed; as in SLUB, not constructed objects. */
+/* Machines that zero what is freed; as in SLUB, not objects that keep it. */
 static void cache_wipe_freed(struct zmem_common *c, void *object)
 {
 	const struct page *page = zmem_virt_to_page(object);
 
 	/* Nothing is written to what may not be ours. */
-	if (c->ctor || !page || !zmem_page_tagged(page) ||
+	if (objects_keep(c) || !page || !zmem_page_tagged(page) ||
 	    zmem_page_cache(page) != c->cache)
 		return;
 	zmem_unpoison(object, c->object_size);
@@ -563,7 +578,7 @@ static void bulk_given(struct zmem_common *c, void **objects, size_t nr)
 static void bulk_taken(struct zmem_common *c, void **objects, size_t nr)
 {
 	while (nr--) {
-		zmem_poison(objects[nr], c->object_size);
+		zmem_poison(objects[nr], zmem_poison_bytes(c));
 		if (want_init_on_free())
 			cache_wipe_freed(c, objects[nr]);
 	}

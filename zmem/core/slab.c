@@ -20,6 +20,7 @@
 #include <linux/kernel.h>
 #include <linux/kmemleak.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <compat/trace.h>
 
@@ -32,6 +33,7 @@
 /**
  * struct zmem_slab - a run of pages cut into objects
  * @list: in one of the node's lists
+ * @rcu: of a slab on its way to the pool, past readers
  * @cache: whose
  * @base: the first object; behind it at multiples of cache->size the others
  * @nr: objects
@@ -45,7 +47,10 @@
  * @list, @free, @touched and @map belong to the node's lock.
  */
 struct zmem_slab {
-	struct list_head list;
+	union {
+		struct list_head list;
+		struct rcu_head rcu;
+	};
 	struct zmem_common *cache;
 	char *base;
 	u16 nr;
@@ -394,12 +399,40 @@ static void slab_destroy(struct zmem_slab *slab)
 	kfree(slab);
 }
 
+static bool slab_is_typesafe(const struct zmem_slab *slab)
+{
+	return slab->cache->flags & ZMEM_TYPESAFE_BY_RCU;
+}
+
+/* The node no longer holds a slab's memory; the lock is held. */
+static void slabs_forget(struct zmem_slabs *s, const struct zmem_slab *slab)
+{
+	s->pages -= 1UL << slab->order;
+	s->desc_bytes -= ksize(slab);
+}
+
+/* Nobody reads a type-safe slab's objects any more. */
+static void slab_destroy_rcu(struct rcu_head *head)
+{
+	struct zmem_slab *slab = container_of(head, struct zmem_slab, rcu);
+	struct zmem_slabs *s = &slab->cache->node[slab->node]->slabs;
+	unsigned long flags;
+
+	spin_lock_irqsave(&s->lock, flags);
+	slabs_forget(s, slab);
+	spin_unlock_irqrestore(&s->lock, flags);
+	slab_destroy(slab);
+}
+
 static void slabs_destroy(struct list_head *dead)
 {
 	struct zmem_slab *slab, *next;
 
 	list_for_each_entry_safe(slab, next, dead, list)
-		slab_destroy(slab);
+		if (slab_is_typesafe(slab))
+			call_rcu(&slab->rcu, slab_destroy_rcu);
+		else
+			slab_destroy(slab);
 }
 
 /* Takes a slab off the node's books; the lock is held. */
@@ -408,8 +441,8 @@ static void slabs_remove(struct zmem_slabs *s, struct zmem_slab *slab,
 {
 	s->nr--;
 	s->nr_empty--;
-	s->pages -= 1UL << slab->order;
-	s->desc_bytes -= ksize(slab);
+	if (!slab_is_typesafe(slab))
+		slabs_forget(s, slab);
 	list_move(&slab->list, dead);
 }
 
@@ -435,7 +468,7 @@ static unsigned long slabs_remove_empty(struct zmem_slabs *s, unsigned long keep
  * @keep: this many
  *
  * Context: any but NMI.
- * Return: pages given back.
+ * Return: pages given back, those of type-safe slabs once readers are done.
  */
 unsigned long zmem_slabs_trim(struct zmem_common *c, struct zmem_slabs *s,
 			      unsigned long keep)

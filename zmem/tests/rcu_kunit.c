@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* Frees that wait for RCU's readers. */
+/* Objects that RCU's readers look at: frees that wait, and type-safe caches. */
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
@@ -8,6 +8,7 @@
 
 #include "tests/util.h"
 #include "core/free_rcu.h"
+#include "core/magazine.h"
 #include "core/sizes.h"
 
 /* Freed in the middle of a batch, and with some behind it. */
@@ -325,6 +326,225 @@ static void readers(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+/* ---- type-safe caches ---- */
+
+#define MAGIC	0x7e57ab1e0b1ec7ULL
+
+struct safe {
+	u64 magic;
+	u64 users;
+	char text[100];
+};
+
+static void safe_construct(void *object)
+{
+	struct safe *safe = object;
+
+	memset(safe, 0, sizeof(*safe));
+	safe->magic = MAGIC;
+}
+
+static struct zmem_cache *safe_cache(struct kunit *test, void (*ctor)(void *))
+{
+	struct zmem_cache_args args = { .flags = ZMEM_TYPESAFE_BY_RCU, .ctor = ctor };
+
+	return test_cache(test, sizeof(struct safe), &args);
+}
+
+static u64 bytes_held(struct zmem_cache *c)
+{
+	zmem_snapshot_take(zmem_common(c), &snapshot);
+	return snapshot.bytes_held;
+}
+
+/* As zmem_cache_shrink(), for where nobody may sleep. */
+static void shrink_here(struct zmem_cache *c)
+{
+	int node;
+
+	zmem_magazines_drain_this_cpu(zmem_common(c));
+	for_each_node(node) {
+		zmem_depot_drain(zmem_common(c), node);
+		zmem_slabs_trim(zmem_common(c), &zmem_common(c)->node[node]->slabs, 0);
+	}
+}
+
+/* Whether a page still leads to the cache. */
+static bool is_of(struct zmem_cache *c, const void *object)
+{
+	const struct page *page = zmem_virt_to_page(object);
+
+	return zmem_page_tagged(page) && zmem_page_cache(page) == c;
+}
+
+/* A slab's run stays the cache's, and what is in it, for as long as there are readers. */
+static void runs_wait_for_a_reader(struct kunit *test)
+{
+	struct zmem_cache *c = safe_cache(test, NULL);
+	unsigned int nr = 3 * test_slab_objects(c), i, bad = 0, strange = 0;
+	struct safe **safe = (struct safe **)test_array(test, nr);
+	u64 empty = bytes_held(c), before, during;
+
+	for (i = 0; i < nr; i++) {
+		safe[i] = zmem_cache_alloc(c, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, safe[i]);
+		safe[i]->magic = MAGIC + i;
+	}
+	rcu_read_lock();
+	for (i = 0; i < nr; i++)
+		zmem_cache_free(c, safe[i]);
+	shrink_here(c);
+	/* What is behind the magazines, which are gone. */
+	before = zmem_common(c)->node[page_to_nid(virt_to_page(safe[0]))]->slabs.pages;
+	during = bytes_held(c);
+	for (i = 0; i < nr; i++) {
+		strange += !is_of(c, safe[i]);
+		bad += READ_ONCE(safe[i]->magic) != MAGIC + i;
+	}
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, strange, 0);
+	KUNIT_EXPECT_EQ(test, bad, 0);
+	/* On their way they are no slabs to take objects from, but are held. */
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->slabs, 0);
+	KUNIT_EXPECT_GE(test, before, 3);
+	KUNIT_EXPECT_GE(test, during, empty + before * PAGE_SIZE);
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, bytes_held(c), empty);
+	for (i = 0; i < nr; i++)
+		KUNIT_EXPECT_FALSE(test, is_of(c, safe[i]));
+	zmem_cache_destroy(c);
+}
+
+/* Also on machines that wipe: a freed object is as it was, an allocated one too. */
+static void safe_objects_are_not_wiped(struct kunit *test)
+{
+	struct zmem_cache *c = safe_cache(test, NULL);
+	struct safe *safe = zmem_cache_alloc(c, GFP_KERNEL), *again;
+	void *bulk;
+
+	KUNIT_ASSERT_NOT_NULL(test, safe);
+	safe->magic = MAGIC;
+	zmem_cache_free(c, safe);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(safe->magic), MAGIC);
+	again = zmem_cache_alloc(c, GFP_KERNEL);
+	KUNIT_EXPECT_PTR_EQ(test, again, safe);
+	KUNIT_EXPECT_EQ(test, again->magic, MAGIC);
+	bulk = again;
+	zmem_cache_free_bulk(c, 1, &bulk);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(safe->magic), MAGIC);
+	KUNIT_EXPECT_EQ(test, zmem_cache_alloc_bulk(c, GFP_KERNEL, 1, &bulk), 1);
+	KUNIT_EXPECT_PTR_EQ(test, bulk, (void *)safe);
+	KUNIT_EXPECT_EQ(test, safe->magic, MAGIC);
+	/* Unless the caller wants it so. */
+	zmem_cache_free(c, safe);
+	again = zmem_cache_zalloc(c, GFP_KERNEL);
+	KUNIT_EXPECT_PTR_EQ(test, again, safe);
+	KUNIT_EXPECT_EQ(test, again->magic, 0);
+	zmem_cache_free(c, again);
+	zmem_cache_destroy(c);
+}
+
+/* Destruction waits for runs on their way: no page is left over, or lost. */
+static void destroy_waits_for_runs(struct kunit *test)
+{
+	struct zmem_cache *c = safe_cache(test, safe_construct);
+	void **objects = test_array(test, 1000);
+	const void *last;
+
+	KUNIT_ASSERT_EQ(test, zmem_cache_alloc_bulk(c, GFP_KERNEL, 1000, objects), 1000);
+	last = objects[999];
+	zmem_cache_free_bulk(c, 1000, objects);
+	KUNIT_EXPECT_TRUE(test, is_of(c, last));
+	zmem_cache_destroy(c);
+	KUNIT_EXPECT_FALSE(test, is_of(c, last));
+}
+
+static struct safe __rcu *seen;
+
+/* What a pointer leads to may be another object by now, but is one. */
+static int read_safe(void *arg)
+{
+	struct reader *r = arg;
+
+	do {
+		const struct safe *safe;
+		unsigned int i;
+
+		rcu_read_lock();
+		safe = rcu_dereference(seen);
+		for (i = 0; i < 20; i++) {
+			if (safe && READ_ONCE(safe->magic) != MAGIC)
+				r->errors++;
+			cpu_relax();
+		}
+		rcu_read_unlock();
+		if (!(++r->reads % 256))
+			cond_resched();
+	} while (!kthread_should_stop());
+	return 0;
+}
+
+/* Allocates and frees many type-safe objects, each of which readers saw. */
+static void turn_over(struct kunit *test, struct zmem_cache *c, struct safe **safe,
+		      unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		safe[i] = zmem_cache_alloc(c, GFP_KERNEL);
+		if (!safe[i])
+			continue;
+		KUNIT_EXPECT_EQ(test, READ_ONCE(safe[i]->magic), MAGIC);
+		rcu_assign_pointer(seen, safe[i]);
+	}
+	rcu_assign_pointer(seen, NULL);
+	for (i = 0; i < nr; i++)
+		if (safe[i])
+			zmem_cache_free(c, safe[i]);
+}
+
+/* Another owner of the same runs, who writes all over them. */
+static void scribble(struct kunit *test, struct zmem_cache *c)
+{
+	void **objects = test_array(test, 500);
+	unsigned int i;
+
+	test_fill(test, c, objects, 500);
+	for (i = 0; i < 500; i++)
+		zmem_cache_free(c, objects[i]);
+	zmem_cache_shrink(c);
+}
+
+static void readers_of_safe_objects(struct kunit *test)
+{
+	struct zmem_cache *c = safe_cache(test, safe_construct), *other;
+	struct safe **safe = (struct safe **)test_array(test, 500);
+	struct reader *r = kunit_kzalloc(test, READERS * sizeof(*r), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, r);
+	other = zmem_cache_create("kunit-other", sizeof(struct safe), NULL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, other);
+	for (i = 0; i < READERS; i++) {
+		r[i].task = kthread_run(read_safe, &r[i], "zmem-test/%u", i);
+		KUNIT_EXPECT_NOT_ERR_OR_NULL(test, r[i].task);
+	}
+	for (i = 0; i < 50; i++) {
+		turn_over(test, c, safe, 500);
+		zmem_cache_shrink(c);
+		scribble(test, other);
+	}
+	for (i = 0; i < READERS; i++) {
+		if (IS_ERR(r[i].task))
+			continue;
+		kthread_stop(r[i].task);
+		KUNIT_EXPECT_EQ(test, r[i].errors, 0);
+		KUNIT_EXPECT_GT(test, r[i].reads, 0);
+	}
+	zmem_cache_destroy(other);
+	zmem_cache_destroy(c);
+}
+
 static struct kunit_case rcu_cases[] = {
 	KUNIT_CASE(free_waits_for_a_reader),
 	KUNIT_CASE(partial_batch),
@@ -335,6 +555,10 @@ static struct kunit_case rcu_cases[] = {
 	KUNIT_CASE(reclaim_submits),
 	KUNIT_CASE(misuse),
 	KUNIT_CASE(readers),
+	KUNIT_CASE(runs_wait_for_a_reader),
+	KUNIT_CASE(safe_objects_are_not_wiped),
+	KUNIT_CASE(destroy_waits_for_runs),
+	KUNIT_CASE(readers_of_safe_objects),
 	{}
 };
 
