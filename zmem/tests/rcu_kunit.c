@@ -14,7 +14,7 @@
 /* Freed in the middle of a batch, and with some behind it. */
 #define NR_OBJECTS	(2 * ZMEM_RCU_BATCH + 10)
 #define READERS		2
-#define ROUNDS		20000
+#define ROUNDS		50000
 
 /* What a machine that is busy with other things may take beyond 100 ms. */
 #define PATIENCE_MS	2000
@@ -132,6 +132,8 @@ static void batch_of_a_thread_that_ends(struct kunit *test)
 static void all_kinds(struct kunit *test)
 {
 	static const size_t sizes[] = { 8, 64, 100, 4096, 8192, 10000, 1 << 20 };
+	long pages = atomic_long_read(&zmem_large->large_pages);
+	long errors = atomic_long_read(&zmem_large->errors);
 	u64 before = live_objects();
 	unsigned int round, i;
 	void *p;
@@ -151,6 +153,8 @@ static void all_kinds(struct kunit *test)
 	zmem_free_rcu_mightsleep(ZERO_SIZE_PTR);
 	zmem_rcu_drain();
 	KUNIT_EXPECT_EQ(test, live_objects(), before);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&zmem_large->large_pages), pages);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&zmem_large->errors), errors);
 }
 
 struct outer {
@@ -166,8 +170,9 @@ struct outer {
 static void without_memory(struct kunit *test)
 {
 	struct zmem_cache *c = test_cache(test, sizeof(struct thing), NULL);
+	struct zmem_cache *class = zmem_size_caches[zmem_size_class(sizeof(struct outer))];
 	struct thing **things = (struct thing **)test_array(test, NR_OBJECTS);
-	u64 before = live_objects();
+	u64 errors = test_snapshot(test, class)->errors, before = live_objects();
 	struct outer *medium = zmem_alloc(sizeof(*medium), GFP_KERNEL);
 	struct outer *large = zmem_alloc(100000, GFP_KERNEL);
 	unsigned long flags;
@@ -187,7 +192,12 @@ static void without_memory(struct kunit *test)
 	zmem_rcu_drain();
 	KUNIT_EXPECT_EQ(test, frees(c), NR_OBJECTS);
 	KUNIT_EXPECT_EQ(test, live_objects(), before);
+	/* What is amiss with an object shows when it reaches its slab. */
+	zmem_cache_shrink(c);
+	zmem_cache_shrink(class);
 	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->errors, 0);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, class)->errors, errors);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->slabs, 0);
 	zmem_cache_destroy(c);
 }
 
@@ -243,6 +253,7 @@ static void misuse(struct kunit *test)
 
 struct reader {
 	struct task_struct *task;
+	const void *held;
 	unsigned long errors;
 	unsigned long reads;
 };
@@ -259,12 +270,39 @@ static void look(struct reader *r)
 	rcu_read_lock();
 	thing = rcu_dereference(published);
 	key = READ_ONCE(thing->key);
-	for (i = 0; i < 20; i++)
+	for (i = 0; i < 100; i++)
 		cpu_relax();
 	if (READ_ONCE(thing->key) != key || READ_ONCE(thing->inverse) != ~key)
 		r->errors++;
 	rcu_read_unlock();
-	r->reads++;
+	WRITE_ONCE(r->reads, r->reads + 1);
+}
+
+/* Starts readers, and waits until all are at it. */
+static void readers_start(struct kunit *test, struct reader *r, int (*fn)(void *arg))
+{
+	unsigned int i;
+
+	for (i = 0; i < READERS; i++) {
+		r[i].task = kthread_run(fn, &r[i], "zmem-test/%u", i);
+		KUNIT_EXPECT_NOT_ERR_OR_NULL(test, r[i].task);
+	}
+	for (i = 0; i < READERS; i++)
+		while (!IS_ERR(r[i].task) && !READ_ONCE(r[i].reads))
+			msleep(1);
+}
+
+/* None of them saw what it must not. */
+static void readers_stop(struct kunit *test, struct reader *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < READERS; i++) {
+		if (IS_ERR(r[i].task))
+			continue;
+		kthread_stop(r[i].task);
+		KUNIT_EXPECT_EQ(test, r[i].errors, 0);
+	}
 }
 
 static int read(void *arg)
@@ -297,10 +335,7 @@ static void readers(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, r);
 	publish(thing_new(test, c, 0));
-	for (i = 0; i < READERS; i++) {
-		r[i].task = kthread_run(read, &r[i], "zmem-test/%u", i);
-		KUNIT_EXPECT_NOT_ERR_OR_NULL(test, r[i].task);
-	}
+	readers_start(test, r, read);
 	for (i = 1; i < ROUNDS; i++) {
 		struct thing *thing = zmem_cache_alloc(c, GFP_KERNEL);
 
@@ -312,13 +347,7 @@ static void readers(struct kunit *test)
 		if (!(i % 64))
 			cond_resched();
 	}
-	for (i = 0; i < READERS; i++) {
-		if (IS_ERR(r[i].task))
-			continue;
-		kthread_stop(r[i].task);
-		KUNIT_EXPECT_EQ(test, r[i].errors, 0);
-		KUNIT_EXPECT_GT(test, r[i].reads, 0);
-	}
+	readers_stop(test, r);
 	publish(NULL);
 	zmem_rcu_drain();
 	KUNIT_EXPECT_EQ(test, frees(c), ROUNDS);
@@ -461,7 +490,10 @@ static void destroy_waits_for_runs(struct kunit *test)
 
 static struct safe __rcu *seen;
 
-/* What a pointer leads to may be another object by now, but is one. */
+/*
+ * What a pointer leads to may be another object by now, but is one, for long
+ * enough that it is freed meanwhile, and the memory behind it too if it could.
+ */
 static int read_safe(void *arg)
 {
 	struct reader *r = arg;
@@ -472,21 +504,33 @@ static int read_safe(void *arg)
 
 		rcu_read_lock();
 		safe = rcu_dereference(seen);
-		for (i = 0; i < 20; i++) {
+		WRITE_ONCE(r->held, safe);
+		for (i = 0; i < 2000; i++) {
 			if (safe && READ_ONCE(safe->magic) != MAGIC)
 				r->errors++;
 			cpu_relax();
 		}
+		WRITE_ONCE(r->held, NULL);
 		rcu_read_unlock();
-		if (!(++r->reads % 256))
+		WRITE_ONCE(r->reads, r->reads + 1);
+		if (!(r->reads % 256))
 			cond_resched();
 	} while (!kthread_should_stop());
 	return 0;
 }
 
-/* Allocates and frees many type-safe objects, each of which readers saw. */
+/* Until a reader looks at an object, if it does soon. */
+static void wait_for_look(const struct reader *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < 10000 && !READ_ONCE(r->held); i++)
+		cond_resched();
+}
+
+/* Allocates and frees many type-safe objects, under a reader's eyes. */
 static void turn_over(struct kunit *test, struct zmem_cache *c, struct safe **safe,
-		      unsigned int nr)
+		      unsigned int nr, const struct reader *r)
 {
 	unsigned int i;
 
@@ -497,6 +541,7 @@ static void turn_over(struct kunit *test, struct zmem_cache *c, struct safe **sa
 		KUNIT_EXPECT_EQ(test, READ_ONCE(safe[i]->magic), MAGIC);
 		rcu_assign_pointer(seen, safe[i]);
 	}
+	wait_for_look(r);
 	rcu_assign_pointer(seen, NULL);
 	for (i = 0; i < nr; i++)
 		if (safe[i])
@@ -525,22 +570,13 @@ static void readers_of_safe_objects(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, r);
 	other = zmem_cache_create("kunit-other", sizeof(struct safe), NULL);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, other);
-	for (i = 0; i < READERS; i++) {
-		r[i].task = kthread_run(read_safe, &r[i], "zmem-test/%u", i);
-		KUNIT_EXPECT_NOT_ERR_OR_NULL(test, r[i].task);
-	}
-	for (i = 0; i < 50; i++) {
-		turn_over(test, c, safe, 500);
+	readers_start(test, r, read_safe);
+	for (i = 0; i < 100; i++) {
+		turn_over(test, c, safe, 500, &r[i % READERS]);
 		zmem_cache_shrink(c);
 		scribble(test, other);
 	}
-	for (i = 0; i < READERS; i++) {
-		if (IS_ERR(r[i].task))
-			continue;
-		kthread_stop(r[i].task);
-		KUNIT_EXPECT_EQ(test, r[i].errors, 0);
-		KUNIT_EXPECT_GT(test, r[i].reads, 0);
-	}
+	readers_stop(test, r);
 	zmem_cache_destroy(other);
 	zmem_cache_destroy(c);
 }
