@@ -47,7 +47,7 @@ run_test() {
 }
 
 load_client() {
-	insmod "$here/zmem_client.ko" && rmmod zmem_client
+	insmod "$here/zmem_client.ko" offline=1 && rmmod zmem_client
 }
 
 load_zmem() {

@@ -6,10 +6,13 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
 #include <zmem/zmem.h>
@@ -31,6 +34,10 @@ struct thing {
 	u64 users;
 	char text[100];
 };
+
+static bool offline;
+module_param(offline, bool, 0444);
+MODULE_PARM_DESC(offline, "also take a CPU off and on (default no)");
 
 static struct zmem_cache *things;
 static struct thing *kept[NR_OBJECTS];
@@ -325,10 +332,138 @@ static int check_other_cpus(void)
 	return err;
 }
 
+/* An object that readers find in a list, say. */
+struct entry {
+	u64 magic;
+	struct rcu_head rcu;
+};
+
+static struct entry *entries[NR_OBJECTS];
+
+static int entries_new(struct zmem_cache *cache)
+{
+	unsigned int n;
+
+	for (n = 0; n < NR_OBJECTS; n++) {
+		entries[n] = zmem_cache_alloc(cache, GFP_KERNEL);
+		check(entries[n]);
+		entries[n]->magic = MAGIC + n;
+	}
+	return 0;
+}
+
+/* All are still there for who looked before, though more than a batch. */
+static int check_free_rcu(struct zmem_cache *cache)
+{
+	unsigned int n, bad = 0;
+	int err = entries_new(cache);
+
+	if (err)
+		return err;
+	rcu_read_lock();
+	for (n = 0; n < NR_OBJECTS; n++)
+		zmem_free_rcu(entries[n], rcu);
+	for (n = 0; n < NR_OBJECTS; n++)
+		bad += READ_ONCE(entries[n]->magic) != MAGIC + n;
+	rcu_read_unlock();
+	check(!bad);
+	return 0;
+}
+
+static void free_entries(void *unused)
+{
+	unsigned int n;
+
+	for (n = 0; n < NR_OBJECTS; n++)
+		zmem_free_rcu(entries[n], rcu);
+}
+
+/* From an interrupt on every CPU: no memory for batches on PREEMPT_RT. */
+static int check_free_rcu_irq(struct zmem_cache *cache)
+{
+	int cpu, err = 0;
+
+	for_each_online_cpu(cpu) {
+		err = entries_new(cache);
+		if (err)
+			break;
+		check(!smp_call_function_single(cpu, free_entries, NULL, true));
+	}
+	return err;
+}
+
+/* A CPU goes with objects in its batch. */
+static int check_free_rcu_offline(struct zmem_cache *cache)
+{
+	int cpu = cpumask_last(cpu_online_mask);
+	int err;
+
+	if (!offline)
+		return 0;
+	check(cpu > 0);
+	err = entries_new(cache);
+	if (err)
+		return err;
+	check(!smp_call_function_single(cpu, free_entries, NULL, true));
+	check(!remove_cpu(cpu));
+	err = check_free_rcu(cache);
+	check(!add_cpu(cpu));
+	return err;
+}
+
+/* Destroying the cache waits for all of them: a leak is reported. */
+static int check_rcu(void)
+{
+	struct zmem_cache *cache;
+	int err;
+
+	cache = zmem_cache_create("client-rcu", sizeof(struct entry), NULL);
+	check(!IS_ERR(cache));
+	err = check_free_rcu(cache);
+	err = err ?: check_free_rcu_irq(cache);
+	err = err ?: check_free_rcu_offline(cache);
+	zmem_cache_destroy(cache);
+	return err;
+}
+
+static int check_typesafe_objects(struct zmem_cache *cache)
+{
+	struct thing *thing = zmem_cache_alloc(cache, GFP_KERNEL), *again;
+
+	check(thing);
+	thing->magic = MAGIC;
+	zmem_cache_free(cache, thing);
+	/* Whatever the machine wipes, not these. */
+	again = zmem_cache_alloc(cache, GFP_KERNEL);
+	check(again);
+	check(again != thing || again->magic == MAGIC);
+	zmem_cache_free(cache, again);
+	return 0;
+}
+
+/* What is freed stays such an object for a reader. */
+static int check_typesafe(void)
+{
+	static const struct zmem_cache_args args = { .flags = ZMEM_TYPESAFE_BY_RCU };
+	struct zmem_cache *cache;
+	unsigned int n;
+	int err;
+
+	cache = zmem_cache_create("client-safe", sizeof(struct thing), &args);
+	check(!IS_ERR(cache));
+	err = check_typesafe_objects(cache);
+	err = err ?: entries_new(cache);
+	for (n = 0; !err && n < NR_OBJECTS; n++)
+		zmem_cache_free(cache, entries[n]);
+	zmem_cache_shrink(cache);
+	zmem_cache_destroy(cache);
+	return err;
+}
+
 static int (*const checks[])(void) = {
 	check_create, check_objects, check_free, check_bulk, check_nodes,
 	check_sizes, check_constants, check_realloc, check_init_on_alloc,
-	check_zones, check_other_cpus,
+	check_zones, check_other_cpus, check_rcu, check_typesafe,
 };
 
 static void release(void)
@@ -359,9 +494,24 @@ static int __init client_init(void)
 }
 module_init(client_init);
 
+/* These are for zmem to free when this module is long gone. */
+static void leave_behind(void)
+{
+	struct entry *entry;
+	unsigned int n;
+
+	for (n = 0; n < NR_OBJECTS; n++) {
+		entry = zmem_alloc(sizeof(*entry), GFP_KERNEL);
+		if (entry)
+			zmem_free_rcu(entry, rcu);
+		zmem_free_rcu_mightsleep(zmem_alloc(10000, GFP_KERNEL));
+	}
+}
+
 static void __exit client_exit(void)
 {
 	release();
+	leave_behind();
 }
 module_exit(client_exit);
 
