@@ -49,7 +49,7 @@ static unsigned int ms_until_free(struct zmem_cache *c, u64 wanted)
 	unsigned long start = jiffies;
 
 	while (frees(c) < wanted && jiffies_to_msecs(jiffies - start) < PATIENCE_MS)
-		msleep(1);
+		usleep_range(1000, 2000);
 	return jiffies_to_msecs(jiffies - start);
 }
 
@@ -289,7 +289,7 @@ static void readers_start(struct kunit *test, struct reader *r, int (*fn)(void *
 	}
 	for (i = 0; i < READERS; i++)
 		while (!IS_ERR(r[i].task) && !READ_ONCE(r[i].reads))
-			msleep(1);
+			usleep_range(1000, 2000);
 }
 
 /* None of them saw what it must not. */
