@@ -19,12 +19,14 @@
 #include <linux/limits.h>
 #include <linux/mutex.h>
 #include <linux/nodemask.h>
+#include <linux/rcupdate.h>
 #include <linux/topology.h>
 #include <compat/work.h>
 
 #include "internal.h"
 #include "core/cache.h"
 #include "core/depot.h"
+#include "core/free_rcu.h"
 #include "core/nodes.h"
 #include "core/pool.h"
 #include "core/slab.h"
@@ -162,8 +164,11 @@ int zmem_node_drain(int node)
 		return -EINVAL;
 	}
 	zmem_homes_update();
+	/* Objects, and then runs, that only wait for readers are not live. */
+	zmem_rcu_drain();
 	zmem_on_each_cpu(zmem_caches_drain_this_cpu, NULL, NULL);
 	zmem_caches_for_each(drain_cache_node, &node);
+	rcu_barrier();
 	zmem_pool_trim_node(node);
 	if (!zmem_pool_pages(node))
 		return 0;

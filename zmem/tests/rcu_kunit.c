@@ -9,6 +9,7 @@
 #include "tests/util.h"
 #include "core/free_rcu.h"
 #include "core/magazine.h"
+#include "core/nodes.h"
 #include "core/sizes.h"
 
 /* Freed in the middle of a batch, and with some behind it. */
@@ -373,7 +374,7 @@ static void safe_construct(void *object)
 	safe->magic = MAGIC;
 }
 
-static struct zmem_cache *safe_cache(struct kunit *test, void (*ctor)(void *))
+static struct zmem_cache *safe_cache(struct kunit *test, void (*ctor)(void *object))
 {
 	struct zmem_cache_args args = { .flags = ZMEM_TYPESAFE_BY_RCU, .ctor = ctor };
 
@@ -581,6 +582,44 @@ static void readers_of_safe_objects(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+static int other_node(struct kunit *test)
+{
+	int node;
+
+	for_each_node_state(node, N_MEMORY)
+		if (node != numa_mem_id())
+			return node;
+	kunit_skip(test, "one node with memory");
+	return NUMA_NO_NODE;
+}
+
+/* What waits for readers keeps no node from being drained. */
+static void node_drain_waits(struct kunit *test)
+{
+	int node = other_node(test), i;
+	struct zmem_cache *c = test_cache(test, sizeof(struct thing), NULL), *safe;
+	struct zmem_cache_args args = { .flags = ZMEM_TYPESAFE_BY_RCU };
+	struct thing *thing;
+	void *object;
+
+	safe = zmem_cache_create("kunit-safe", sizeof(struct safe), &args);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, safe);
+	for (i = 0; i < NR_OBJECTS; i++) {
+		thing = zmem_cache_alloc_node(c, GFP_KERNEL | __GFP_THISNODE, node);
+		KUNIT_ASSERT_NOT_NULL(test, thing);
+		zmem_free_rcu(thing, rcu);
+		object = zmem_cache_alloc_node(safe, GFP_KERNEL | __GFP_THISNODE, node);
+		KUNIT_ASSERT_NOT_NULL(test, object);
+		zmem_cache_free(safe, object);
+	}
+	zmem_node_drain(node);
+	KUNIT_EXPECT_EQ(test, zmem_common(c)->node[node]->slabs.pages, 0);
+	KUNIT_EXPECT_EQ(test, zmem_common(safe)->node[node]->slabs.pages, 0);
+	KUNIT_EXPECT_EQ(test, zmem_node_undrain(node), 0);
+	zmem_cache_destroy(safe);
+	zmem_cache_destroy(c);
+}
+
 static struct kunit_case rcu_cases[] = {
 	KUNIT_CASE(free_waits_for_a_reader),
 	KUNIT_CASE(partial_batch),
@@ -595,6 +634,7 @@ static struct kunit_case rcu_cases[] = {
 	KUNIT_CASE(safe_objects_are_not_wiped),
 	KUNIT_CASE(destroy_waits_for_runs),
 	KUNIT_CASE(readers_of_safe_objects),
+	KUNIT_CASE(node_drain_waits),
 	{}
 };
 
