@@ -116,6 +116,7 @@ static void op_create(struct fuzz_input *in)
 	if (fc->cache)
 		return;
 	fc->ctor = which < ARRAY_SIZE(ctors);
+	fc->safe = args.flags & ZMEM_TYPESAFE_BY_RCU;
 	if (fc->ctor) {
 		args.ctor = ctors[which].fn;
 		size = ctors[which].size;
@@ -191,7 +192,7 @@ static void op_free(struct fuzz_input *in)
 		zmem_free(p);
 	else
 		zmem_cache_free(fc->cache, p);
-	fuzz_freed(p, fc->size);
+	fuzz_freed(p, fc->safe ? 0 : fc->size);
 }
 
 static void op_alloc_node(struct fuzz_input *in)
@@ -256,7 +257,7 @@ static void op_free_bulk(struct fuzz_input *in)
 	}
 	zmem_cache_free_bulk(fc->cache, i, objects);
 	while (i--)
-		fuzz_freed(objects[i], fc->size);
+		fuzz_freed(objects[i], fc->safe ? 0 : fc->size);
 }
 
 static void op_shrink(struct fuzz_input *in)

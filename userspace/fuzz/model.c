@@ -83,6 +83,7 @@ void fuzz_object_add(struct fuzz_object *o, void *p, size_t size,
 		     struct fuzz_cache *owner, gfp_t gfp)
 {
 	size_t align = owner ? owner->align : max_t(size_t, size & -size, 8);
+	bool zero = owner && owner->safe ? gfp & __GFP_ZERO : want_init_on_alloc(gfp);
 
 	fuzz_check(IS_ALIGNED((unsigned long)p, min_t(size_t, align, PAGE_SIZE)),
 		   "%p, %zu bytes, is not aligned to %zu\n", p, size, align);
@@ -90,11 +91,11 @@ void fuzz_object_add(struct fuzz_object *o, void *p, size_t size,
 	if (owner && owner->ctor)
 		fuzz_check(fuzz_all_bytes(p, FUZZ_CTOR_BYTE, size),
 			   "%p is not as its constructor left it\n", p);
-	else if (want_init_on_alloc(gfp))
+	else if (zero)
 		fuzz_check(fuzz_all_bytes(p, 0, size), "%p is not zero\n", p);
 	o->p = p;
 	o->owner = owner;
-	o->zeroed = want_init_on_alloc(gfp);
+	o->zeroed = zero;
 	fuzz_object_fill(o, size);
 	if (owner)
 		owner->live++;

@@ -30,6 +30,7 @@
  * @align: of objects
  * @ctor: whether it has a constructor
  * @closed: whether every call reaches the slab
+ * @safe: type-safe: what is freed may be looked at
  * @live: objects
  */
 struct fuzz_cache {
@@ -38,6 +39,7 @@ struct fuzz_cache {
 	unsigned int align;
 	bool ctor;
 	bool closed;
+	bool safe;
 	unsigned long live;
 };
 
