@@ -134,6 +134,7 @@ struct zmem_cpu_area {
  * @flushed: magazines that found no room since it last got deeper
  * @full_min: the fewest @nr_full since the tuner looked: not worked with
  * @empty_min: likewise
+ * @looked: jiffies when the tuner looked
  * @exchanges: magazines that came or went
  * @locks: times the lock was taken
  * @contended: times it was not free at once
@@ -149,6 +150,7 @@ struct zmem_depot {
 	unsigned int flushed;
 	unsigned int full_min;
 	unsigned int empty_min;
+	unsigned long looked;
 	unsigned long exchanges;
 	unsigned long locks;
 	atomic_long_t contended;
@@ -165,6 +167,7 @@ struct zmem_depot {
  * @nr: slabs
  * @nr_empty: of them
  * @pages: in them, and in type-safe ones that wait for readers
+ * @pages_empty: of them, in empty slabs
  * @desc_bytes: of their descriptors
  * @colour: of the next slab
  * @in_use: objects that are out, at callers or in magazines
@@ -179,6 +182,7 @@ struct zmem_slabs {
 	unsigned long nr;
 	unsigned long nr_empty;
 	unsigned long pages;
+	unsigned long pages_empty;
 	unsigned long desc_bytes;
 	unsigned int colour;
 	unsigned long in_use;

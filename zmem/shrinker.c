@@ -4,9 +4,16 @@
  *
  * It is entered from reclaim, also from GFP_NOFS and GFP_NOIO reclaim, also
  * from an allocation of zmem's own: it takes the list of caches only by
- * trying, allocates nothing and waits for nobody.  What lies in CPUs'
- * magazines only they may touch: the strongest step queues work for them and
- * returns, and those pages count in a later scan.
+ * trying, allocates nothing and waits for nobody.
+ *
+ * It has three strengths.  Trimming gives back what the working-set estimate
+ * of depots says is idle, draining gives back all of depots: see
+ * zmem_caches_reclaim(), which takes the second only when the first gave less
+ * than a scan asks.  What lies in CPUs' magazines only they may touch: when
+ * draining gave too little as well, work is queued for CPUs, and the scan
+ * returns; those pages count in a later one.  The kernel's own measure of
+ * need, nr_to_scan, thus chooses the strength; a scan's priority is not shown
+ * to shrinkers.
  */
 #include <linux/cpumask.h>
 #include <linux/jiffies.h>
@@ -16,7 +23,6 @@
 #include "internal.h"
 #include "main.h"
 #include "core/cache.h"
-#include "core/magazine.h"
 
 static struct shrinker *shrinker;
 
@@ -24,16 +30,9 @@ static void drain_cpu(struct work_struct *work);
 static DEFINE_PER_CPU(struct work_struct, drain_work);
 static unsigned long drain_next;
 
-static int drain_cache(struct zmem_common *c, void *unused)
-{
-	if (!(c->flags & ZMEM_NO_MAGAZINES))
-		zmem_magazines_drain_this_cpu(c);
-	return 0;
-}
-
 static void drain_cpu(struct work_struct *work)
 {
-	zmem_caches_for_each(drain_cache, NULL);
+	zmem_caches_drain_this_cpu(NULL);
 }
 
 /* Once a second at most; a CPU whose work is still queued has it to do. */

@@ -16,6 +16,7 @@
  * last looked were not needed; zmem_depot_reap() gives them back, and halves
  * the depth.
  */
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -34,6 +35,12 @@
  * start.
  */
 #define ZMEM_EMPTY_SPARE	4u
+
+/*
+ * What was not touched for a moment is not idle for that: the watch must have
+ * gone on for half the tuner's usual interval before reclaim goes by it.
+ */
+#define ZMEM_LOOK_MIN		(HZ / 2)
 
 void zmem_depot_init(struct zmem_depot *d)
 {
@@ -319,28 +326,53 @@ void zmem_depot_put(struct zmem_common *c, struct zmem_magazine *mag)
 	zmem_magazine_delete(c, mag);
 }
 
-/*
- * Gives the coldest magazines back, all of them or those that were not worked
- * with since this was last done; returns how many.
- */
-static unsigned int depot_trim(struct zmem_common *c, int node, bool all)
+/* Takes the coldest magazines out: @full and @empty of them. */
+static void depot_cut(struct zmem_depot *d, unsigned int full, unsigned int empty,
+		      struct zmem_magazine **fulls, struct zmem_magazine **empties)
+{
+	struct zmem_magazine *mag;
+
+	*fulls = mag_cut(&d->full, d->nr_full - full);
+	*empties = mag_cut(&d->empty, d->nr_empty - empty);
+	for (mag = *fulls; mag; mag = mag->next)
+		d->objects -= mag->count;
+	d->nr_full -= full;
+	d->nr_empty -= empty;
+	d->full_min -= min(d->full_min, full);
+	d->empty_min -= min(d->empty_min, empty);
+}
+
+enum depot_strength {
+	DEPOT_TRIM,		/* what was not worked with for a good while */
+	DEPOT_REAP,		/* what was not worked with; looks anew */
+	DEPOT_DRAIN,		/* all */
+};
+
+/* Gives the coldest magazines back; returns how many. */
+static unsigned int depot_give_back(struct zmem_common *c, int node,
+				    enum depot_strength strength)
 {
 	struct zmem_depot *d = &c->node[node]->depot;
-	struct zmem_magazine *fulls, *empties, *mag;
+	struct zmem_magazine *fulls, *empties;
 	unsigned int full, empty;
 	unsigned long flags;
 
 	depot_lock(d, &flags);
-	full = all ? d->nr_full : d->full_min;
-	empty = all ? d->nr_empty : d->empty_min;
-	fulls = mag_cut(&d->full, d->nr_full - full);
-	empties = mag_cut(&d->empty, d->nr_empty - empty);
-	for (mag = fulls; mag; mag = mag->next)
-		d->objects -= mag->count;
-	d->nr_full -= full;
-	d->nr_empty -= empty;
-	d->full_min = d->nr_full;
-	d->empty_min = d->nr_empty;
+	full = d->full_min;
+	empty = d->empty_min;
+	if (strength == DEPOT_DRAIN) {
+		full = d->nr_full;
+		empty = d->nr_empty;
+	} else if (strength == DEPOT_TRIM && time_before(jiffies, d->looked + ZMEM_LOOK_MIN)) {
+		full = 0;
+		empty = 0;
+	}
+	depot_cut(d, full, empty, &fulls, &empties);
+	if (strength == DEPOT_REAP) {
+		d->full_min = d->nr_full;
+		d->empty_min = d->nr_empty;
+		d->looked = jiffies;
+	}
 	if (full && d->depth_kib > ZMEM_DEPOT_FIRST_KIB)
 		d->depth_kib /= 2;
 	depot_unlock(d, flags);
@@ -352,6 +384,22 @@ static unsigned int depot_trim(struct zmem_common *c, int node, bool all)
 }
 
 /**
+ * zmem_depot_trim() - give back a depot's magazines that lie idle
+ * @c: the cache
+ * @node: whose depot
+ *
+ * As zmem_depot_reap(), but the watch goes on: called again, it takes no more
+ * unless less still was worked with.  Reclaim calls faster than a working set
+ * shows; were each call a look, the second would take all that is left.
+ *
+ * Context: any but NMI.
+ */
+void zmem_depot_trim(struct zmem_common *c, int node)
+{
+	depot_give_back(c, node, DEPOT_TRIM);
+}
+
+/**
  * zmem_depot_drain() - give all of a depot's magazines back
  * @c: the cache
  * @node: whose depot
@@ -360,7 +408,7 @@ static unsigned int depot_trim(struct zmem_common *c, int node, bool all)
  */
 void zmem_depot_drain(struct zmem_common *c, int node)
 {
-	depot_trim(c, node, true);
+	depot_give_back(c, node, DEPOT_DRAIN);
 }
 
 /**
@@ -368,10 +416,12 @@ void zmem_depot_drain(struct zmem_common *c, int node)
  * @c: the cache
  * @node: whose depot
  *
+ * This is the tuner's look: from here on it is watched anew what is needed.
+ *
  * Context: any but NMI.
  * Return: magazines given back.
  */
 unsigned int zmem_depot_reap(struct zmem_common *c, int node)
 {
-	return depot_trim(c, node, false);
+	return depot_give_back(c, node, DEPOT_REAP);
 }

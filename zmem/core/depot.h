@@ -11,6 +11,7 @@ struct zmem_depot;
 struct zmem_magazine;
 
 void zmem_depot_init(struct zmem_depot *depot);
+void zmem_depot_trim(struct zmem_common *cache, int node);
 void zmem_depot_drain(struct zmem_common *cache, int node);
 unsigned int zmem_depot_reap(struct zmem_common *cache, int node);
 

@@ -92,7 +92,7 @@ static unsigned long cache_reclaimable(const struct zmem_common *c)
 
 	for_each_node(node) {
 		bytes += READ_ONCE(c->node[node]->depot.objects) * c->size;
-		pages += READ_ONCE(c->node[node]->slabs.nr_empty) << c->order;
+		pages += READ_ONCE(c->node[node]->slabs.pages_empty);
 	}
 	return pages + bytes / PAGE_SIZE;
 }
@@ -117,14 +117,18 @@ unsigned long zmem_caches_count(void)
 	return pages;
 }
 
-static void cache_reclaim(struct zmem_common *c)
+/* @shrink is zmem_depot_trim() or zmem_depot_drain(). */
+static void cache_reclaim(struct zmem_common *c,
+			  void (*shrink)(struct zmem_common *c, int node))
 {
 	int node;
 
 	for_each_node(node) {
-		zmem_depot_drain(c, node);
+		shrink(c, node);
 		zmem_slabs_trim(c, &c->node[node]->slabs, 0);
 	}
+	/* Slabs' runs went to the pools first. */
+	zmem_pools_trim(ULONG_MAX);
 }
 
 /* Pages that went back since there were @before. */
@@ -133,13 +137,34 @@ static unsigned long given_back(long before)
 	return max(before - zmem_pools_pages(), 0L);
 }
 
+/* Whether caches gave @pages since there were @before. */
+static bool caches_reclaim(void (*shrink)(struct zmem_common *c, int node),
+			   long before, unsigned long pages)
+{
+	struct zmem_common *c;
+
+	list_for_each_entry(c, &zmem_caches, list) {
+		cache_reclaim(c, shrink);
+		if (given_back(before) >= pages)
+			return true;
+	}
+	return false;
+}
+
 /**
  * zmem_caches_reclaim() - give memory back under pressure
  * @pages: wanted
  *
- * Free runs first, then depots and empty slabs, cache by cache.  What waits to
- * be freed by RCU is sent on its way, and counts in a later call.  Never
- * allocates, never waits for a CPU, stops when locked out.
+ * Cached free runs first, which cost nobody anything; then, cache by cache,
+ * empty slabs and the depots' magazines beyond what is worked with; and only
+ * if all caches together gave too little, all of depots: who needs these again
+ * pays with a slab trip a magazine, so no cache is drained while another has
+ * something idle.  A further strength is the caller's: to have CPUs put back
+ * what they hold, zmem_caches_drain_this_cpu(), when this returns less than
+ * wanted.  What waits to be freed by RCU is sent on its way, and counts in a
+ * later call.
+ *
+ * Never allocates, never waits for a CPU, stops when locked out.
  *
  * Context: any task context, from within reclaim too.
  * Return: pages given back, as far as others' calls do not blur it.
@@ -147,19 +172,13 @@ static unsigned long given_back(long before)
 unsigned long zmem_caches_reclaim(unsigned long pages)
 {
 	long before = zmem_pools_pages();
-	struct zmem_common *c;
 
 	zmem_rcu_flush();
 	zmem_pools_trim(pages);
 	if (given_back(before) >= pages || !mutex_trylock(&zmem_caches_lock))
 		return given_back(before);
-	list_for_each_entry(c, &zmem_caches, list) {
-		cache_reclaim(c);
-		/* Slabs' runs went to the pools first. */
-		zmem_pools_trim(ULONG_MAX);
-		if (given_back(before) >= pages)
-			break;
-	}
+	if (!caches_reclaim(zmem_depot_trim, before, pages))
+		caches_reclaim(zmem_depot_drain, before, pages);
 	mutex_unlock(&zmem_caches_lock);
 	trace_zmem_shrink(pages, given_back(before));
 	return given_back(before);

@@ -179,12 +179,15 @@ static void slab_set_free(struct zmem_slabs *s, struct zmem_slab *slab,
 			  unsigned int nr)
 {
 	struct list_head *from = slab_home(s, slab), *to;
+	int emptied;
 
 	slab->free = nr;
 	to = slab_home(s, slab);
 	if (from == to)
 		return;
-	s->nr_empty += (to == &s->empty) - (from == &s->empty);
+	emptied = (to == &s->empty) - (from == &s->empty);
+	s->nr_empty += emptied;
+	s->pages_empty += emptied * (1L << slab->order);
 	list_move(&slab->list, to);
 }
 
@@ -345,6 +348,7 @@ static unsigned int slabs_add(struct zmem_slab *slab, void **objects, unsigned i
 	s->nr++;
 	s->nr_empty++;
 	s->pages += 1UL << slab->order;
+	s->pages_empty += 1UL << slab->order;
 	s->desc_bytes += ksize(slab);
 	s->trips++;
 	got = slab_take(s, slab, objects, nr);
@@ -441,6 +445,7 @@ static void slabs_remove(struct zmem_slabs *s, struct zmem_slab *slab,
 {
 	s->nr--;
 	s->nr_empty--;
+	s->pages_empty -= 1UL << slab->order;
 	if (!slab_is_typesafe(slab))
 		slabs_forget(s, slab);
 	list_move(&slab->list, dead);
