@@ -60,7 +60,7 @@ unload_zmem() {
 }
 
 ktap_print_header
-ktap_set_plan 11
+ktap_set_plan 12
 run_test load load_zmem
 run_test client load_client
 run_test dev_basic "$here/dev_basic"
@@ -71,5 +71,6 @@ run_test nodes "$here/nodes"
 run_test stress "$here/stress" "$operations"
 run_test unload unload_zmem
 run_test zmemctl "$here/zmemctl.sh"
+run_test reclaim "$here/reclaim.sh"
 run_test module "$here/module.sh" "$loads"
 ktap_finished
