@@ -17,6 +17,9 @@ static struct zmem_cache *worked_cache(struct kunit *test, struct zmem_depot **d
 	int node;
 
 	zmem_caches_reclaim(ULONG_MAX);
+	/* As deep as it would get after a few bursts. */
+	for_each_node(node)
+		test_depot(c, node)->depth_kib = args.depot_max_kib;
 	test_fill(test, c, objects, COUNT);
 	node = page_to_nid(virt_to_page(objects[0]));
 	KUNIT_EXPECT_EQ(test, test_drop(c, objects, COUNT), 0);

@@ -71,8 +71,10 @@ static void colours_in_turn(struct kunit *test, unsigned int size)
 	size_t want = 0;
 
 	for (i = 0; i < 12; i++) {
-		KUNIT_EXPECT_EQ_MSG(test, (unsigned long)objects[i * nr] - run_of(c, objects[i * nr]),
-				    want, "size %u, slab %u, slack %zu", size, i, slack);
+		unsigned long first = (unsigned long)objects[i * nr];
+
+		KUNIT_EXPECT_EQ_MSG(test, first - run_of(c, objects[i * nr]), want,
+				    "size %u, slab %u, slack %zu", size, i, slack);
 		want += L1_CACHE_BYTES;
 		if (want > slack)
 			want = 0;
