@@ -80,7 +80,7 @@ struct zmem_magazine {
 /**
  * struct zmem_cpu_slow - the slow path's part of a CPU's share
  * @common: of the cache, the same on every CPU
- * @home: the nearest node with memory
+ * @home: the nearest node with memory, or the only one of a strict cache
  * @closed: calls left to sample before the magazines open again; the loaded
  *	magazine's count is valid meanwhile
  * @seen: the tuner's: calls when it last looked
@@ -251,6 +251,9 @@ struct zmem_latency {
  * @tune_interval_ms: setting
  * @debug_flags: setting
  * @rcu_frees: some object was freed by RCU: destroying the cache waits
+ * @node_policy: enum zmem_node_policy
+ * @policy_node: strict: the only node; interleaved: the last whose turn it was,
+ *	written by anyone
  * @magazines: that exist
  * @magazine_bytes: of them
  * @large_pages: of live runs, of the large-run cache
@@ -284,6 +287,8 @@ struct zmem_common {
 	unsigned int tune_interval_ms;
 	unsigned int debug_flags;
 	bool rcu_frees;
+	enum zmem_node_policy node_policy;
+	int policy_node;
 
 	atomic_long_t magazines ____cacheline_aligned_in_smp;
 	atomic_long_t magazine_bytes;

@@ -13,7 +13,7 @@
 #include <linux/log2.h>
 #include <linux/percpu.h>
 
-#define ZMEM_LAYOUT	2u
+#define ZMEM_LAYOUT	3u
 
 /* Sizes in bytes: small, medium, then runs of whole pages. */
 #define ZMEM_SMALL_MAX	256u

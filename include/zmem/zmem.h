@@ -42,6 +42,26 @@ enum zmem_mode {
 	ZMEM_MODE_DEBUG,
 };
 
+/**
+ * enum zmem_node_policy - of which node's memory a cache's objects are
+ * @ZMEM_NODE_FIRST_TOUCH: the allocating CPU's nearest; of another while that
+ *	has none left
+ * @ZMEM_NODE_INTERLEAVE: each refill of a CPU's magazine comes from the next
+ *	node that has memory and is not drained, of another while that has none
+ *	left; single objects in a debug cache likewise
+ * @ZMEM_NODE_STRICT: one node's, or the allocation fails: also while the node
+ *	is drained
+ *
+ * zmem_cache_alloc_node() overrules the first two.  A strict cache takes the
+ * node that it names for a wish, and with __GFP_THISNODE fails for any but its
+ * own.
+ */
+enum zmem_node_policy {
+	ZMEM_NODE_FIRST_TOUCH,
+	ZMEM_NODE_INTERLEAVE,
+	ZMEM_NODE_STRICT,
+};
+
 /* Flags of struct zmem_cache_args. */
 #define ZMEM_HWCACHE_ALIGN	0x01u	/* objects start on a cache line */
 #define ZMEM_CACHE_DMA		0x02u	/* pages from ZONE_DMA; no magazines */
@@ -64,6 +84,8 @@ enum zmem_mode {
  * @tune_interval_ms: how often the tuner looks at the cache, in ms;
  *	0: the module parameter's
  * @debug_flags: reserved for debug caches; 0: the module parameter's
+ * @node_policy: see &enum zmem_node_policy
+ * @node: of a strict cache: a node with memory; else 0
  *
  * A zeroed structure, like a NULL pointer, asks for the defaults.
  *
@@ -82,6 +104,8 @@ struct zmem_cache_args {
 	unsigned int depot_max_kib;
 	unsigned int tune_interval_ms;
 	unsigned int debug_flags;
+	enum zmem_node_policy node_policy;
+	int node;
 };
 
 struct zmem_cache *__zmem_cache_create(const char *name, unsigned int size,

@@ -52,6 +52,13 @@ enum zmem_mode {
 	ZMEM_MODE_DEBUG,	/* checks each free at the call */
 };
 
+/* Of which node's memory a cache's objects are. */
+enum zmem_node_policy {
+	ZMEM_NODE_FIRST_TOUCH,	/* the allocating CPU's, while that has any */
+	ZMEM_NODE_INTERLEAVE,	/* all nodes' in turn, a magazine each */
+	ZMEM_NODE_STRICT,	/* one node's, or the allocation fails */
+};
+
 #define ZMEM_HWCACHE_ALIGN	0x01u	/* objects start on a cache line */
 
 /* A cache's settings; 0 asks for the default. */
@@ -64,6 +71,8 @@ struct zmem_cache_args {
 	unsigned int depot_max_kib;	/* most KiB that wait in a node's depot */
 	unsigned int tune_interval_ms;
 	unsigned int debug_flags;
+	enum zmem_node_policy node_policy;
+	int node;			/* of a strict cache, else 0 */
 };
 
 /* The defaults, for caches that are made later. */

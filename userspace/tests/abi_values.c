@@ -43,6 +43,8 @@ static void settings(void)
 	FIELD(zmem_cache_args, ctor);
 	FIELD(zmem_cache_args, mode);
 	FIELD(zmem_cache_args, debug_flags);
+	FIELD(zmem_cache_args, node_policy);
+	FIELD(zmem_cache_args, node);
 	VALUE(sizeof(struct zmem_settings));
 	FIELD(zmem_settings, mode);
 	FIELD(zmem_settings, debug_flags);
@@ -59,6 +61,7 @@ int main(void)
 	VALUE(ZMEM_NAME_MAX);
 	VALUE(ZMEM_UNKNOWN);
 	VALUE(ZMEM_MODE_DEBUG);
+	VALUE(ZMEM_NODE_STRICT);
 	VALUE(ZMEM_HWCACHE_ALIGN);
 	snapshot();
 	settings();

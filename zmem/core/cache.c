@@ -74,6 +74,16 @@ static bool name_is_good(const char *name)
 	return true;
 }
 
+/* A node that means nothing would be a caller's mistake. */
+static bool policy_is_good(const struct zmem_cache_args *args)
+{
+	int node = args->node;
+
+	if (args->node_policy == ZMEM_NODE_STRICT)
+		return node >= 0 && node < nr_node_ids && node_state(node, N_MEMORY);
+	return args->node_policy <= ZMEM_NODE_STRICT && !node;
+}
+
 static bool args_are_good(const struct zmem_cache_args *args)
 {
 	if (args->align && !is_power_of_2(args->align))
@@ -83,7 +93,7 @@ static bool args_are_good(const struct zmem_cache_args *args)
 	if (args->mode < ZMEM_MODE_DEFAULT || args->mode > ZMEM_MODE_DEBUG)
 		return false;
 	return args->magazine_max <= ZMEM_MAGAZINE_MAX &&
-	       args->depot_max_kib <= ZMEM_DEPOT_MAX_KIB;
+	       args->depot_max_kib <= ZMEM_DEPOT_MAX_KIB && policy_is_good(args);
 }
 
 static unsigned int align_for(unsigned int size, const struct zmem_cache_args *args)
@@ -145,7 +155,8 @@ static int cache_make_cpus(struct zmem_common *c)
 		struct zmem_cpu_area *area = per_cpu_ptr(zmem_area(c), cpu);
 
 		area->slow.common = c;
-		area->slow.home = zmem_node_nearest_open(cpu_to_mem(cpu));
+		area->slow.home =
+			zmem_cache_home(c, zmem_node_nearest_open(cpu_to_mem(cpu)));
 		area->fast.node = area->slow.home;
 	}
 	return 0;
@@ -205,6 +216,8 @@ static struct zmem_common *cache_new(const char *name, unsigned int size,
 	c->size = ALIGN(size, c->align);
 	c->flags = args->flags;
 	c->ctor = args->ctor;
+	c->node_policy = args->node_policy;
+	c->policy_node = args->node;
 	if (args->flags & ZMEM_CACHE_DMA)
 		c->gfp |= __GFP_DMA;
 	if (args->flags & ZMEM_CACHE_DMA32)

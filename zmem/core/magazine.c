@@ -52,14 +52,16 @@ static void magazine_install(struct zmem_common *c, struct zmem_magazine *mag)
 /*
  * A batch of a node's objects from the slabs.  Where there are several nodes
  * the wished one is asked first, without effort; only then may the page
- * allocator reclaim, or look elsewhere.  All objects of a batch are of one
- * node.
+ * allocator reclaim, or look elsewhere, unless the cache is one node's.  All
+ * objects of a batch are of one node.
  */
 static unsigned int slab_batch(struct zmem_common *c, gfp_t gfp, int node,
 			       void **objects, unsigned int nr)
 {
 	unsigned int got = 0;
 
+	if (unlikely(c->node_policy == ZMEM_NODE_STRICT) && !zmem_node_strict(c, &gfp, &node))
+		return 0;
 	if (static_branch_unlikely(&zmem_numa_key) && !(gfp & __GFP_THISNODE))
 		got = zmem_slab_alloc(c, (gfp & ~(__GFP_DIRECT_RECLAIM |
 						  __GFP_NOFAIL)) |
@@ -168,7 +170,7 @@ static void *alloc_home(struct zmem_common *c, gfp_t gfp)
 
 	if (!zc) {
 		zmem_count(c, busy_hits, 1);
-		return slab_one(c, gfp, numa_mem_id());
+		return slab_one(c, gfp, zmem_node_by_policy(c, numa_mem_id()));
 	}
 	start = unlikely(zmem_slow(zc)->closed) ? zmem_sample_begin(zc) : 0;
 	home = zmem_slow(zc)->home;
@@ -180,6 +182,7 @@ static void *alloc_home(struct zmem_common *c, gfp_t gfp)
 	}
 	zmem_cpu_exit(zc);
 	if (!object) {
+		home = zmem_node_by_policy(c, home);
 		mag = magazine_refill(c, gfp, home, mag);
 		if (mag) {
 			trace_zmem_refill(c->name, mag->node, mag->count);
@@ -222,7 +225,8 @@ void *zmem_magazine_alloc(struct zmem_common *c, gfp_t gfp, int node)
 
 	zmem_cpu_poll();
 	if (c->flags & ZMEM_NO_MAGAZINES)
-		return slab_one(c, gfp, node == NUMA_NO_NODE ? numa_mem_id() : node);
+		return slab_one(c, gfp, node == NUMA_NO_NODE ?
+					zmem_node_by_policy(c, numa_mem_id()) : node);
 	if (node == NUMA_NO_NODE)
 		return alloc_home(c, gfp);
 	zc = zmem_cpu_enter(zmem_shares(c->cache));

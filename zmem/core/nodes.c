@@ -14,6 +14,7 @@
  */
 #include <linux/cpumask.h>
 #include <linux/errno.h>
+#include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/limits.h>
@@ -78,6 +79,82 @@ int zmem_node_nearest_open(int node)
 	return best < 0 ? node : best;
 }
 
+/*
+ * The next open node after the one whose turn it was.  Where CPUs meet, one
+ * node's turn may count for two of them, or come twice.
+ */
+static int node_in_turn(struct zmem_common *c)
+{
+	int last = READ_ONCE(c->policy_node), first = -1, node;
+
+	for_each_node_state(node, N_MEMORY) {
+		if (zmem_node_is_closed(node))
+			continue;
+		if (first < 0)
+			first = node;
+		if (node > last)
+			break;
+	}
+	if (node >= nr_node_ids)
+		node = first < 0 ? last : first;
+	WRITE_ONCE(c->policy_node, node);
+	return node;
+}
+
+/**
+ * zmem_node_by_policy() - where a batch of a cache's objects is to come from
+ * @c: the cache
+ * @home: the CPU's
+ *
+ * Context: any.
+ * Return: the node.
+ */
+int zmem_node_by_policy(struct zmem_common *c, int home)
+{
+	switch (c->node_policy) {
+	case ZMEM_NODE_INTERLEAVE:
+		return node_in_turn(c);
+	case ZMEM_NODE_STRICT:
+		return c->policy_node;
+	default:
+		return home;
+	}
+}
+
+/**
+ * zmem_cache_home() - which node is home to a CPU in a cache
+ * @c: the cache
+ * @nearest: the open node nearest to the CPU
+ *
+ * A strict cache has one home for all: what is freed anywhere is at home.
+ *
+ * Context: any.
+ * Return: the node.
+ */
+int zmem_cache_home(const struct zmem_common *c, int nearest)
+{
+	return c->node_policy == ZMEM_NODE_STRICT ? c->policy_node : nearest;
+}
+
+/**
+ * zmem_node_strict() - what a strict cache makes of a call
+ * @c: the cache
+ * @gfp: the call's; __GFP_THISNODE is added
+ * @node: the call's; set to the cache's
+ *
+ * Context: any.
+ * Return: whether the call can be served at all: it demands no other node, and
+ * the cache's still has memory.
+ */
+bool zmem_node_strict(const struct zmem_common *c, gfp_t *gfp, int *node)
+{
+	if (*node != c->policy_node && (*gfp & __GFP_THISNODE))
+		return false;
+	*gfp |= __GFP_THISNODE;
+	*node = c->policy_node;
+	return node_state(*node, N_MEMORY);
+}
+
 /**
  * zmem_node_close() - place nothing on a node any more
  * @node: the node
@@ -121,7 +198,8 @@ void zmem_homes_update(void)
 		int home = zmem_node_nearest_open(cpu_to_mem(cpu));
 
 		list_for_each_entry(c, &zmem_caches, list)
-			WRITE_ONCE(per_cpu_ptr(zmem_area(c), cpu)->slow.home, home);
+			WRITE_ONCE(per_cpu_ptr(zmem_area(c), cpu)->slow.home,
+				   zmem_cache_home(c, home));
 	}
 	mutex_unlock(&zmem_caches_lock);
 }

@@ -6,6 +6,8 @@
 #include <linux/compiler.h>
 #include <linux/types.h>
 
+struct zmem_common;
+
 /* Why a node is closed. */
 enum zmem_node_closer {
 	ZMEM_NODE_DRAINED,	/* by name, until it is opened by name */
@@ -24,6 +26,9 @@ static inline bool zmem_node_is_closed(int node)
 }
 
 int zmem_node_nearest_open(int node);
+int zmem_node_by_policy(struct zmem_common *c, int home);
+bool zmem_node_strict(const struct zmem_common *c, gfp_t *gfp, int *node);
+int zmem_cache_home(const struct zmem_common *c, int nearest);
 void zmem_node_close(int node, enum zmem_node_closer why);
 void zmem_node_open(int node, enum zmem_node_closer why);
 void zmem_homes_update(void);

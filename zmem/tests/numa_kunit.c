@@ -193,7 +193,138 @@ static void drain_refuses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zmem_nodes_nr_closed, 0);
 }
 
+/* How many of the objects are of a node's memory. */
+static size_t count_of_node(void **objects, size_t nr, int node)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < nr; i++)
+		n += page_to_nid(virt_to_page(objects[i])) == node;
+	return n;
+}
+
+/* Each node serves its share; what is freed goes home, and stays in use. */
+static void interleave(struct kunit *test)
+{
+	struct zmem_cache_args args = { .node_policy = ZMEM_NODE_INTERLEAVE };
+	int other = other_node(test), nodes = num_node_state(N_MEMORY), node;
+	struct zmem_cache *c = test_cache(test, 64, &args);
+	const size_t nr = 1000 * nodes;
+	void **objects = test_array(test, nr);
+	unsigned long fresh;
+
+	test_fill(test, c, objects, nr);
+	for_each_node_state(node, N_MEMORY) {
+		KUNIT_EXPECT_GE(test, count_of_node(objects, nr, node), 700);
+		KUNIT_EXPECT_LE(test, count_of_node(objects, nr, node), 1300);
+	}
+	KUNIT_EXPECT_EQ(test, test_drop(c, objects, nr), 0);
+	fresh = test_snapshot(test, c)->fresh;
+	test_fill(test, c, objects, nr);
+	KUNIT_EXPECT_LE(test, test_snapshot(test, c)->fresh, fresh + nr / 4);
+
+	/* A node that is drained loses its turn, and gets it back. */
+	KUNIT_EXPECT_EQ(test, test_drop(c, objects, nr), 0);
+	zmem_node_drain(other);
+	test_fill(test, c, objects, nr);
+	KUNIT_EXPECT_EQ(test, count_of_node(objects, nr, other), 0);
+	KUNIT_EXPECT_EQ(test, zmem_node_undrain(other), 0);
+	KUNIT_EXPECT_EQ(test, test_drop(c, objects, nr), 0);
+	zmem_cache_shrink(c);
+	test_fill(test, c, objects, nr);
+	KUNIT_EXPECT_GE(test, count_of_node(objects, nr, other), 700);
+	KUNIT_EXPECT_EQ(test, test_drop(c, objects, nr), 0);
+	zmem_cache_destroy(c);
+}
+
+/* Without magazines each object takes its turn. */
+static void interleave_one_by_one(struct kunit *test)
+{
+	struct zmem_cache_args args = { .node_policy = ZMEM_NODE_INTERLEAVE,
+					.mode = ZMEM_MODE_DEBUG };
+	int other = other_node(test), nodes = num_node_state(N_MEMORY);
+	struct zmem_cache *c = test_cache(test, 64, &args);
+	void **objects = test_array(test, 10 * nodes);
+
+	test_fill(test, c, objects, 10 * nodes);
+	KUNIT_EXPECT_EQ(test, count_of_node(objects, 10 * nodes, other), 10);
+	KUNIT_EXPECT_EQ(test, test_drop(c, objects, 10 * nodes), 0);
+	zmem_cache_destroy(c);
+}
+
+/* One node's objects, whatever a call says; pushes of them are at home. */
+static void check_strict(struct kunit *test, enum zmem_mode mode, int node, int away)
+{
+	struct zmem_cache_args args = { .node_policy = ZMEM_NODE_STRICT,
+					.node = node, .mode = mode };
+	struct zmem_cache *c = test_cache(test, 64, &args);
+	void **objects = test_array(test, 500), *object;
+
+	test_fill(test, c, objects, 500);
+	KUNIT_EXPECT_EQ(test, count_of_node(objects, 500, node), 500);
+	/* A wish for another node is none; a demand cannot be met. */
+	object = zmem_cache_alloc_node(c, GFP_KERNEL, away);
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	KUNIT_EXPECT_EQ(test, count_of_node(&object, 1, node), 1);
+	zmem_cache_free(c, object);
+	KUNIT_EXPECT_NULL(test, zmem_cache_alloc_node(c, GFP_KERNEL | __GFP_THISNODE,
+						      away));
+	KUNIT_EXPECT_EQ(test, test_drop(c, objects, 500), 0);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->remote_frees, 0);
+
+	/* No other node helps out, and homes do not move. */
+	zmem_node_drain(node);
+	KUNIT_EXPECT_NULL(test, zmem_cache_alloc(c, GFP_KERNEL | __GFP_NOWARN));
+	KUNIT_EXPECT_NULL(test, zmem_cache_alloc_node(c, GFP_KERNEL | __GFP_NOWARN, away));
+	KUNIT_EXPECT_EQ(test, zmem_cache_alloc_bulk(c, GFP_KERNEL | __GFP_NOWARN, 8,
+						    objects), 0);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->slabs, 0);
+	KUNIT_EXPECT_EQ(test, zmem_node_undrain(node), 0);
+	test_fill(test, c, objects, 500);
+	KUNIT_EXPECT_EQ(test, count_of_node(objects, 500, node), 500);
+	KUNIT_EXPECT_EQ(test, test_drop(c, objects, 500), 0);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->remote_frees, 0);
+	zmem_cache_destroy(c);
+}
+
+static void strict(struct kunit *test)
+{
+	int other = other_node(test), here = numa_mem_id();
+
+	check_strict(test, ZMEM_MODE_FAST, other, here);
+	check_strict(test, ZMEM_MODE_FAST, here, other);
+	check_strict(test, ZMEM_MODE_DEBUG, other, here);
+}
+
+static void policy_refuses(struct kunit *test)
+{
+	static const struct zmem_cache_args bad[] = {
+		{ .node_policy = ZMEM_NODE_STRICT + 1 },
+		{ .node_policy = -1 },
+		{ .node_policy = ZMEM_NODE_STRICT, .node = -1 },
+		{ .node_policy = ZMEM_NODE_STRICT, .node = MAX_NUMNODES },
+		{ .node_policy = ZMEM_NODE_STRICT, .node = INT_MAX },
+		{ .node_policy = ZMEM_NODE_INTERLEAVE, .node = 1 },
+		{ .node = 1 },
+	};
+	struct zmem_cache_args empty = { .node_policy = ZMEM_NODE_STRICT };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		KUNIT_EXPECT_EQ_MSG(test, -EINVAL,
+				    PTR_ERR_OR_ZERO(zmem_cache_create("kunit", 64, &bad[i])),
+				    "case %zu", i);
+	for_each_node(empty.node)
+		if (!node_state(empty.node, N_MEMORY))
+			KUNIT_EXPECT_EQ(test, -EINVAL,
+					PTR_ERR_OR_ZERO(zmem_cache_create("kunit", 64, &empty)));
+}
+
 static struct kunit_case numa_cases[] = {
+	KUNIT_CASE(interleave),
+	KUNIT_CASE(interleave_one_by_one),
+	KUNIT_CASE(strict),
+	KUNIT_CASE(policy_refuses),
 	KUNIT_CASE(drained_node_empties),
 	KUNIT_CASE(drained_home_moves),
 	KUNIT_CASE(drain_refuses),
