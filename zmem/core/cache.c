@@ -130,8 +130,7 @@ static int cache_make_nodes(struct zmem_common *c)
 	int node;
 
 	for_each_node(node) {
-		n = kzalloc_node(sizeof(*n), GFP_KERNEL,
-				 node_state(node, N_MEMORY) ? node : NUMA_NO_NODE);
+		n = kzalloc(sizeof(*n), GFP_KERNEL);
 		if (!n)
 			return -ENOMEM;
 		zmem_depot_init(&n->depot);

@@ -24,6 +24,7 @@
 
 #include "internal.h"
 #include "core/depot.h"
+#include "core/pool.h"
 #include "core/slab.h"
 
 /* A burst of a few thousand small objects. */
@@ -68,8 +69,8 @@ struct zmem_magazine *zmem_magazine_new(struct zmem_common *c, gfp_t gfp, int no
 {
 	struct zmem_magazine *mag;
 
-	gfp = (gfp & ~__GFP_NOFAIL) | __GFP_NOWARN | __GFP_NORETRY;
-	mag = kmalloc_node(magazine_bytes(size), gfp, node);
+	gfp = (gfp & ZMEM_GFP_RECORDS & ~__GFP_NOFAIL) | __GFP_NOWARN | __GFP_NORETRY;
+	mag = kmalloc(magazine_bytes(size), gfp);
 	if (!mag)
 		return NULL;
 	mag->next = NULL;

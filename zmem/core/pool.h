@@ -21,6 +21,13 @@ struct page;
 /* What keeps a run out of every magazine and free-run cache. */
 #define ZMEM_GFP_BYPASS	(__GFP_DMA | __GFP_DMA32 | __GFP_ACCOUNT)
 
+/*
+ * What they say of zmem's own records, which come from the kernel's allocator
+ * and are of no certain node: it would mix them with other people's objects on
+ * a page of the node, and none of these gives way when the node is drained.
+ */
+#define ZMEM_GFP_RECORDS (ZMEM_GFP_PAGES & ~__GFP_THISNODE)
+
 /* What zmem_pool_alloc() says of a run. */
 #define ZMEM_RUN_FRESH	1u	/* from the page allocator just now */
 #define ZMEM_RUN_BYPASS	2u	/* to go back there, not into a cache */

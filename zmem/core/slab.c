@@ -281,7 +281,7 @@ static struct zmem_slab *slab_new_order(struct zmem_common *c, gfp_t gfp, int no
 	struct zmem_slab *slab;
 	struct page *page;
 
-	slab = kmalloc_node(slab_desc_bytes(nr), gfp & ~ZMEM_GFP_BYPASS, node);
+	slab = kmalloc(slab_desc_bytes(nr), gfp & ZMEM_GFP_RECORDS);
 	if (!slab)
 		return NULL;
 	page = zmem_pool_alloc(gfp | c->gfp, node, order, &how);
