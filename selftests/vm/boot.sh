@@ -12,6 +12,7 @@
 # --timeout SECONDS     for the whole VM (300)
 # --mem MB, --nodes N, --cpus N   1024, 2 and 2; CPU n is on node n % N
 # --dimm MB             a hot-pluggable DIMM on the last node, not yet online
+# --dimm-only           that node has no other memory: none at boot
 # --accel kvm|tcg       instead of the best that works (see kvm-works.sh)
 # --icount              one CPU whose clock counts instructions, to measure
 # --singlestep          interrupts may arrive after every instruction
@@ -32,7 +33,7 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-kernel=stock accel=auto limit=300 mem=1024 nodes=2 cpus=2 dimm=''
+kernel=stock accel=auto limit=300 mem=1024 nodes=2 cpus=2 dimm='' dimm_only=''
 append='' out='' expect='' allow_warn='' allow_splat='' quiet='' shell=''
 singlestep=() adds=() modules=()
 
@@ -41,6 +42,7 @@ while [ $# -gt 0 ]; do
 	--icount) accel=icount cpus=1 ;;
 	--singlestep) singlestep=(-singlestep) ;;
 	--allow-warn) allow_warn=1 ;;
+	--dimm-only) dimm_only=1 ;;
 	--quiet) quiet=1 ;;
 	--shell) shell=1 ;;
 	--) shift; break ;;
@@ -68,6 +70,7 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
+[ -z "$dimm_only" ] || [ "$nodes" -gt 1 ] || die "--dimm-only wants two nodes"
 [ -n "$shell" ] || [ $# -gt 0 ] || die "no command (see the head of $0)"
 
 # Copies module $1 and what it needs into the guest, in the order of loading.
@@ -144,13 +147,17 @@ kernel_arguments() {
 		*) echo page_poison=1 ;;
 		esac
 	fi
+	[ -z "$dimm" ] || echo memhp_default_state=offline
 	echo "$append"
 }
 
 # Sets the array qemu: the machine, each CPU in a socket of its own, the memory
 # split among the nodes, the console, the verdict and the way back for files.
 qemu_command() {
-	local i size=$((mem / nodes)) memory=$((mem / nodes * nodes))M
+	local i with_memory=$((nodes - ${dimm_only:-0})) size memory
+
+	size=$((mem / with_memory))
+	memory=$((size * with_memory))M
 
 	case $accel in
 	kvm) qemu+=(-accel kvm) ;;
@@ -162,10 +169,11 @@ qemu_command() {
 	# boot finds 5-level paging off for a moment and KASAN reports nonsense.
 	qemu+=(-machine q35 -cpu 'max,la57=off' "${singlestep[@]}"
 		-smp "$cpus,sockets=$cpus" -nodefaults -display none -no-reboot)
-	for ((i = 0; i < nodes; i++)); do
+	for ((i = 0; i < with_memory; i++)); do
 		qemu+=(-object "memory-backend-ram,id=m$i,size=${size}M"
 			-numa "node,nodeid=$i,memdev=m$i")
 	done
+	[ -z "$dimm_only" ] || qemu+=(-numa "node,nodeid=$i")
 	for ((i = 0; i < cpus; i++)); do
 		qemu+=(-numa "cpu,node-id=$((i % nodes)),socket-id=$i")
 	done
