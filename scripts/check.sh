@@ -123,6 +123,16 @@ suite_kernel_6.1() { KERNEL=6.1 selftest_in stock; }
 suite_kernel_7.x() { KERNEL=7.x selftest_in stock; }
 suite_kernel_rt() { KERNEL=rt selftest_in stock; }
 
+# Memory that comes, goes and comes again, of a CPU's node that has no other.
+suite_hotplug() {
+	build_for stock || return 1
+	make -C selftests OUT="$OUT/selftests" || return 1
+	bash "$vm" --dimm 384 --dimm-only --out "$OUT/check/hotplug" \
+		--append kunit.enable=0 --add "$OUT/selftests/memory:/zmem/memory" \
+		--add "$built/zmem/zmem.ko:/zmem/zmem.ko" -- \
+		sh -c 'insmod /zmem/zmem.ko && /zmem/memory && rmmod zmem'
+}
+
 # The main job, and then the replay's own tests on the stream that it left.
 suite_run() {
 	bash selftests/run/run.sh || return 1

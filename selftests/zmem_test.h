@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -151,6 +152,79 @@ static inline char *read_file(const char *path)
 	}
 	text[size] = '\0';
 	return text;
+}
+
+/* Runs the caller on one CPU only. */
+static inline int run_on(unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set);
+}
+
+/* Writes a word to a file of sysfs or debugfs; 0 or -errno. */
+static inline int write_file(const char *path, const char *word)
+{
+	int fd = open(path, O_WRONLY);
+	int ret = fd < 0 || write(fd, word, strlen(word)) < 0 ? -errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+/* Takes a CPU off or brings it back; 0 or -errno. */
+static inline int cpu_set_online(unsigned int cpu, bool on)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/online", cpu);
+	return write_file(path, on ? "1" : "0");
+}
+
+/* Where a column is, by the line "# name name ..." of a table; -1: nowhere. */
+static inline int column_of(char *header, const char *name)
+{
+	char *rest, *word = strtok_r(header + 1, " ", &rest);
+	int n;
+
+	for (n = 0; word; n++, word = strtok_r(NULL, " ", &rest))
+		if (!strcmp(word, name))
+			return n;
+	return -1;
+}
+
+/*
+ * A number of a cache's table in debugfs, by its row's first number and its
+ * column's name; of all rows the sum, if @row is -1; -1 if it is not there.
+ */
+static inline long table_value(const char *cache, const char *table, long row,
+			       const char *name)
+{
+	char path[128], *text, *line, *lines, *word, *words;
+	int column = -1, n;
+	long value = -1;
+
+	snprintf(path, sizeof(path), DEBUGFS "/%s/%s", cache, table);
+	text = read_file(path);
+	for (line = text ? strtok_r(text, "\n", &lines) : NULL; line;
+	     line = strtok_r(NULL, "\n", &lines)) {
+		if (*line == '#') {
+			column = column_of(line, name);
+			continue;
+		}
+		word = strtok_r(line, " ", &words);
+		if (column < 0 || !word || (row >= 0 && atol(word) != row))
+			continue;
+		for (n = 0; n < column && word; n++)
+			word = strtok_r(NULL, " ", &words);
+		if (word)
+			value = (value < 0 ? 0 : value) + atol(word);
+	}
+	free(text);
+	return value;
 }
 
 #endif /* ZMEM_TEST_H */
