@@ -68,6 +68,7 @@ run_test dev_errors "$here/dev_errors"
 run_test dev_kill "$here/dev_kill"
 run_test debugfs "$here/debugfs"
 run_test nodes "$here/nodes"
+run_test cpus "$here/cpus"
 run_test stress "$here/stress" "$operations"
 run_test unload unload_zmem
 run_test zmemctl "$here/zmemctl.sh"
