@@ -146,6 +146,47 @@ static int check_nodes(void)
 	return 0;
 }
 
+/* Objects of a cache with a policy: of its node, or of no node too few. */
+static int check_placed(struct zmem_cache *cache, const struct zmem_cache_args *args)
+{
+	static void *placed[NR_OBJECTS];
+	static unsigned int on[MAX_NUMNODES];
+	unsigned int n;
+	int node;
+
+	check(!IS_ERR(cache));
+	memset(on, 0, sizeof(on));
+	for (n = 0; n < NR_OBJECTS; n++) {
+		placed[n] = zmem_cache_alloc(cache, GFP_KERNEL);
+		check(placed[n]);
+		on[page_to_nid(virt_to_page(placed[n]))]++;
+	}
+	for (n = 0; n < NR_OBJECTS; n++)
+		zmem_cache_free(cache, placed[n]);
+	zmem_cache_destroy(cache);
+	if (args->node_policy == ZMEM_NODE_STRICT) {
+		check(on[args->node] == NR_OBJECTS);
+		return 0;
+	}
+	for_each_node_state(node, N_MEMORY)
+		check(on[node] >= NR_OBJECTS / num_node_state(N_MEMORY) / 2);
+	return 0;
+}
+
+static int check_policies(void)
+{
+	struct zmem_cache_args args = { .node_policy = ZMEM_NODE_INTERLEAVE };
+	int err;
+
+	err = check_placed(zmem_cache_create("client-turns", 64, &args), &args);
+	args.node_policy = ZMEM_NODE_STRICT;
+	for_each_node_state(args.node, N_MEMORY)
+		err = err ?: check_placed(zmem_cache_create("client-node", 64, &args),
+					  &args);
+	check(PTR_ERR(zmem_cache_create("client-none", 64, &args)) == -EINVAL);
+	return err;
+}
+
 static int check_size(size_t size)
 {
 	unsigned long align = max_t(size_t, ARCH_KMALLOC_MINALIGN,
@@ -461,7 +502,7 @@ static int check_typesafe(void)
 }
 
 static int (*const checks[])(void) = {
-	check_create, check_objects, check_free, check_bulk, check_nodes,
+	check_create, check_objects, check_free, check_bulk, check_nodes, check_policies,
 	check_sizes, check_constants, check_realloc, check_init_on_alloc,
 	check_zones, check_other_cpus, check_rcu, check_typesafe,
 };
