@@ -9,7 +9,7 @@ export OUT
 QUICK	:= rules user-plain user-asan user-tsan
 CHECK	:= rules style docs user-plain user-asan user-tsan user-valgrind \
 	   user-tools user-programs fuzz bench-tools build fastpath kselftest \
-	   run kunit kselftest-debug
+	   hotplug run kunit kselftest-debug
 FULL	:= $(CHECK) vm bpftrace packages kernel-6.1 kernel-7.x kernel-rt \
 	   user-programs-full
 
