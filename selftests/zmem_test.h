@@ -184,7 +184,7 @@ static inline int cpu_set_online(unsigned int cpu, bool on)
 	return write_file(path, on ? "1" : "0");
 }
 
-/* Where a column is, by the line "# name name ..." of a table; -1: nowhere. */
+/* Where a column is, by a line "# NAME..." of a table; -1: nowhere. */
 static inline int column_of(char *header, const char *name)
 {
 	char *rest, *word = strtok_r(header + 1, " ", &rest);
