@@ -142,6 +142,18 @@ int zmem_cache_alloc_bulk(struct zmem_cache *cache, gfp_t gfp, size_t nr,
 void zmem_cache_free_bulk(struct zmem_cache *cache, size_t nr, void **objects);
 unsigned int zmem_cache_size(struct zmem_cache *cache);
 
+/* Objects in one prefill at most: its array is then a run of a few pages. */
+#define ZMEM_PREFILL_MAX	4000u
+
+struct zmem_prefill;
+
+struct zmem_prefill *zmem_cache_prefill(struct zmem_cache *cache, gfp_t gfp,
+					unsigned int nr);
+void *zmem_cache_alloc_prefilled(struct zmem_cache *cache, gfp_t gfp,
+				 struct zmem_prefill *prefill);
+void zmem_cache_return_prefilled(struct zmem_cache *cache,
+				 struct zmem_prefill *prefill);
+
 /**
  * zmem_cache_zalloc() - allocate an object of zero bytes
  * @cache: from zmem_cache_create(), without a constructor

@@ -387,6 +387,13 @@ static void *cache_wipe(struct zmem_common *c, void *object, gfp_t gfp)
 	return object;
 }
 
+/* What lay in a magazine becomes a caller's. */
+void *zmem_cache_give(struct zmem_common *c, void *object, gfp_t gfp)
+{
+	zmem_unpoison(object, c->object_size);
+	return cache_wipe(c, object, gfp);
+}
+
 /* Whether the call's flags are such that this cache can honour them. */
 static bool gfp_is_good(struct zmem_common *c, gfp_t gfp)
 {
@@ -596,6 +603,29 @@ static void bulk_taken(struct zmem_common *c, void **objects, size_t nr)
 	}
 }
 
+/*
+ * Objects as they lie in magazines, neither wiped nor a checker told, all or
+ * none; whether they are there.
+ */
+bool zmem_cache_take_bulk(struct zmem_common *c, gfp_t gfp, size_t nr, void **objects)
+{
+	size_t done = 0;
+
+	if (!gfp_is_good(c, gfp))
+		return false;
+	for (;;) {
+		done += zmem_magazine_alloc_bulk(c->cache, objects + done, nr - done);
+		if (done == nr)
+			return true;
+		objects[done] = cache_alloc(c, gfp, NUMA_NO_NODE);
+		if (!objects[done])
+			break;
+		done++;
+	}
+	zmem_cache_put_bulk(c, done, objects);
+	return false;
+}
+
 /* A bulk that the loaded magazine cannot give: what there is, and refills. */
 static noinline int bulk_alloc(struct zmem_cache *cache, gfp_t gfp, size_t nr,
 			       void **objects)
@@ -640,19 +670,27 @@ int zmem_cache_alloc_bulk(struct zmem_cache *cache, gfp_t gfp, size_t nr,
 }
 EXPORT_SYMBOL(zmem_cache_alloc_bulk);
 
-/* A bulk that the loaded magazine cannot take as it is. */
-static noinline void bulk_free(struct zmem_cache *cache, size_t nr, void **objects)
+/* Frees objects that are as they lie in magazines. */
+void zmem_cache_put_bulk(struct zmem_common *c, size_t nr, void **objects)
 {
 	size_t done = 0;
 
-	if (ZMEM_POISON || want_init_on_free())
-		bulk_taken(zmem_common(cache), objects, nr);
 	for (;;) {
-		done += zmem_magazine_free_bulk(cache, objects + done, nr - done);
+		done += zmem_magazine_free_bulk(c->cache, objects + done, nr - done);
 		if (done == nr)
 			return;
-		zmem_magazine_free(zmem_common(cache), objects[done++]);
+		zmem_magazine_free(c, objects[done++]);
 	}
+}
+
+/* A bulk that the loaded magazine cannot take as it is. */
+static noinline void bulk_free(struct zmem_cache *cache, size_t nr, void **objects)
+{
+	struct zmem_common *c = zmem_common(cache);
+
+	if (ZMEM_POISON || want_init_on_free())
+		bulk_taken(c, objects, nr);
+	zmem_cache_put_bulk(c, nr, objects);
 }
 
 /**

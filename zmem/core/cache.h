@@ -28,6 +28,10 @@ struct zmem_common *zmem_cache_make(const char *name, unsigned int size,
 void *zmem_cache_alloc_wiped(struct zmem_cache *cache, gfp_t gfp);
 void *zmem_cache_alloc_miss(struct zmem_cache *cache, gfp_t gfp);
 void *zmem_cache_alloc_slow(struct zmem_cache *cache, gfp_t gfp, int node);
+void *zmem_cache_give(struct zmem_common *cache, void *object, gfp_t gfp);
+bool zmem_cache_take_bulk(struct zmem_common *cache, gfp_t gfp, size_t nr,
+			  void **objects);
+void zmem_cache_put_bulk(struct zmem_common *cache, size_t nr, void **objects);
 void zmem_cache_free_slow(struct zmem_cache *cache, void *object);
 
 void zmem_caches_for_each(int (*fn)(struct zmem_common *cache, void *arg), void *arg);
