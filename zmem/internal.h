@@ -14,6 +14,7 @@
  *	zmem_rcu_cpu.lock	leaf, raw: frees by RCU take it where a sleeping
  *				lock may not be taken.  call_rcu() is called
  *				under it
+ *	zmem_hold.lock		leaf
  *
  * A leaf is never held while another is taken, and no page is allocated or
  * freed under one.  The other leaves are spinlock_t taken with interrupts saved:
@@ -262,6 +263,7 @@ struct zmem_latency {
  * @errors: misuse seen
  * @reported: bits of enum zmem_misuse already printed
  * @latency: of a balanced cache, else NULL
+ * @hold: of a cache with a reserve or a limit, else NULL
  * @tuner: its memory
  * @list: in zmem_caches; zmem_caches_lock
  * @surface: the surfaces' own
@@ -298,6 +300,7 @@ struct zmem_common {
 	atomic_long_t errors;
 	unsigned long reported;
 	struct zmem_latency *latency;
+	struct zmem_hold *hold;
 	struct zmem_tuner tuner;
 	struct list_head list;
 	void *surface;

@@ -69,6 +69,10 @@ enum zmem_node_policy {
 #define ZMEM_TYPESAFE_BY_RCU	0x08u	/* an object's memory stays one, for readers */
 #define ZMEM_ARGS_FLAGS		0x0fu	/* all that a caller may set */
 
+/* Objects in a cache's reserve, or in one prefill, at most: an array of a few pages. */
+#define ZMEM_RESERVE_MAX	4000u
+#define ZMEM_PREFILL_MAX	4000u
+
 /**
  * struct zmem_cache_args - what zmem_cache_create() may be told
  * @align: alignment of objects in bytes, a power of two up to PAGE_SIZE;
@@ -86,6 +90,20 @@ enum zmem_node_policy {
  * @debug_flags: reserved for debug caches; 0: the module parameter's
  * @node_policy: see &enum zmem_node_policy
  * @node: of a strict cache: a node with memory; else 0
+ * @reserve: objects set aside at creation, up to ZMEM_RESERVE_MAX.  An
+ *	allocation that would fail takes one; when there is none, it waits for
+ *	a freed object if it has __GFP_DIRECT_RECLAIM, and fails else.  Freed
+ *	objects go there first until it is full again.  As with a mempool,
+ *	the page allocator makes no great effort, and __GFP_NOFAIL is no more
+ *	than waiting.  Calls with __GFP_THISNODE do without it
+ * @limit: objects that callers may hold at once, @reserve included, or 0.
+ *	An allocation that may sleep fails only when they hold as many; one
+ *	that may not sleep, already when other CPUs' magazines hold the rest.
+ *	With __GFP_NOFAIL it waits for a freed object instead
+ * @limit_reached: called before an allocation fails, or waits, at the limit, in
+ *	the caller's context; what it frees serves the call.  It may not
+ *	allocate from the cache
+ * @limit_arg: passed to @limit_reached
  *
  * A zeroed structure, like a NULL pointer, asks for the defaults.
  *
@@ -106,6 +124,10 @@ struct zmem_cache_args {
 	unsigned int debug_flags;
 	enum zmem_node_policy node_policy;
 	int node;
+	unsigned int reserve;
+	unsigned int limit;
+	void (*limit_reached)(struct zmem_cache *cache, void *arg);
+	void *limit_arg;
 };
 
 struct zmem_cache *__zmem_cache_create(const char *name, unsigned int size,
@@ -141,9 +163,6 @@ int zmem_cache_alloc_bulk(struct zmem_cache *cache, gfp_t gfp, size_t nr,
 			  void **objects);
 void zmem_cache_free_bulk(struct zmem_cache *cache, size_t nr, void **objects);
 unsigned int zmem_cache_size(struct zmem_cache *cache);
-
-/* Objects in one prefill at most: its array is then a run of a few pages. */
-#define ZMEM_PREFILL_MAX	4000u
 
 struct zmem_prefill;
 

@@ -22,7 +22,9 @@
 #include "core/cache.h"
 #include "core/depot.h"
 #include "core/free_rcu.h"
+#include "core/hold.h"
 #include "core/large.h"
+#include "core/limit.h"
 #include "core/nodes.h"
 #include "core/report.h"
 #include "core/sizes.h"
@@ -91,6 +93,8 @@ static bool args_are_good(const struct zmem_cache_args *args)
 	if (args->align > PAGE_SIZE || args->flags & ~ZMEM_ARGS_FLAGS)
 		return false;
 	if (args->mode < ZMEM_MODE_DEFAULT || args->mode > ZMEM_MODE_DEBUG)
+		return false;
+	if (args->reserve > ZMEM_RESERVE_MAX || (args->limit && args->limit < args->reserve))
 		return false;
 	return args->magazine_max <= ZMEM_MAGAZINE_MAX &&
 	       args->depot_max_kib <= ZMEM_DEPOT_MAX_KIB && policy_is_good(args);
@@ -167,6 +171,7 @@ static unsigned long cache_unmake(struct zmem_common *c)
 	unsigned long leaked = 0;
 	int cpu, node;
 
+	zmem_hold_exit(c);
 	if (c->cache)
 		for_each_possible_cpu(cpu)
 			zmem_magazines_drain_cpu(c, cpu);
@@ -183,6 +188,7 @@ static unsigned long cache_unmake(struct zmem_common *c)
 		kfree(c->node[node]);
 	free_percpu(zmem_area(c));
 	kfree(c->latency);
+	kfree(c->hold);
 	return leaked;
 }
 
@@ -262,6 +268,8 @@ struct zmem_common *zmem_cache_make(const char *name, unsigned int size,
 		err = cache_make_nodes(c);
 	if (!err)
 		err = cache_make_cpus(c);
+	if (!err)
+		err = zmem_hold_init(c, args);
 	if (!err)
 		err = cache_enlist(c);
 	if (err) {
@@ -424,9 +432,9 @@ static void *class_alloc_run(struct zmem_common *c, gfp_t gfp, int node)
  * Slabs never dip into the emergency reserves: an object of such a page could
  * not be told from others when it is freed.
  */
-static gfp_t gfp_for_pages(gfp_t gfp)
+static gfp_t gfp_for_pages(struct zmem_common *c, gfp_t gfp)
 {
-	return (gfp & ZMEM_GFP_PAGES) | __GFP_NOMEMALLOC;
+	return (zmem_hold_gfp(c, gfp) & ZMEM_GFP_PAGES) | __GFP_NOMEMALLOC;
 }
 
 static void *cache_alloc(struct zmem_common *c, gfp_t gfp, int node)
@@ -435,7 +443,13 @@ static void *cache_alloc(struct zmem_common *c, gfp_t gfp, int node)
 
 	if (node == NUMA_NO_NODE && zmem_magazine_pop(c->cache, &object))
 		return object;
-	return zmem_magazine_alloc(c, gfp_for_pages(gfp), node);
+	gfp = gfp_for_pages(c, gfp);
+	object = zmem_magazine_alloc(c, gfp, node);
+	if (!object && c->hold)
+		object = zmem_hold_alloc(c, gfp, node);
+	if (!object)
+		zmem_count(c, failures, 1);
+	return object;
 }
 
 /**
@@ -480,7 +494,7 @@ noinline void *zmem_cache_alloc_miss(struct zmem_cache *cache, gfp_t gfp)
 	void *object = NULL;
 
 	if (likely(!(c->flags & ZMEM_NO_MAGAZINES)))
-		object = zmem_magazine_alloc(c, gfp_for_pages(gfp), NUMA_NO_NODE);
+		object = zmem_magazine_alloc(c, gfp_for_pages(c, gfp), NUMA_NO_NODE);
 	if (unlikely(!object))
 		return zmem_cache_alloc_slow(cache, gfp, NUMA_NO_NODE);
 	trace_zmem_alloc(_RET_IP_, object, c->name, c->object_size, c->size, gfp,
@@ -586,12 +600,10 @@ void zmem_cache_free(struct zmem_cache *cache, void *object)
 EXPORT_SYMBOL(zmem_cache_free);
 
 /* What the machine, or a checker, wants done to objects from magazines. */
-static void bulk_given(struct zmem_common *c, void **objects, size_t nr)
+static void bulk_given(struct zmem_common *c, gfp_t gfp, size_t nr, void **objects)
 {
-	while (nr--) {
-		zmem_unpoison(objects[nr], c->object_size);
-		cache_wipe(c, objects[nr], 0);
-	}
+	while (nr--)
+		zmem_cache_give(c, objects[nr], gfp);
 }
 
 static void bulk_taken(struct zmem_common *c, void **objects, size_t nr)
@@ -611,7 +623,7 @@ bool zmem_cache_take_bulk(struct zmem_common *c, gfp_t gfp, size_t nr, void **ob
 {
 	size_t done = 0;
 
-	if (!gfp_is_good(c, gfp))
+	if (!gfp_is_good(c, gfp) || !zmem_limit_allows(c, nr))
 		return false;
 	for (;;) {
 		done += zmem_magazine_alloc_bulk(c->cache, objects + done, nr - done);
@@ -626,27 +638,17 @@ bool zmem_cache_take_bulk(struct zmem_common *c, gfp_t gfp, size_t nr, void **ob
 	return false;
 }
 
-/* A bulk that the loaded magazine cannot give: what there is, and refills. */
+/* A bulk that the loaded magazine cannot give as it is. */
 static noinline int bulk_alloc(struct zmem_cache *cache, gfp_t gfp, size_t nr,
 			       void **objects)
 {
-	bool special = gfp & ZMEM_GFP_SPECIAL;
-	size_t done = 0;
+	struct zmem_common *c = zmem_common(cache);
 
-	for (;;) {
-		if (!special)
-			done += zmem_magazine_alloc_bulk(cache, objects + done, nr - done);
-		if (done == nr)
-			break;
-		objects[done] = zmem_cache_alloc_slow(cache, gfp, NUMA_NO_NODE);
-		if (!objects[done]) {
-			zmem_cache_free_bulk(cache, done, objects);
-			return 0;
-		}
-		done++;
-	}
-	if (!special && (ZMEM_POISON || want_init_on_alloc(0)))
-		bulk_given(zmem_common(cache), objects, nr);
+	zmem_might_alloc(gfp);
+	if (!zmem_cache_take_bulk(c, gfp, nr, objects))
+		return 0;
+	if (ZMEM_POISON || want_init_on_alloc(gfp))
+		bulk_given(c, gfp, nr, objects);
 	return nr;
 }
 

@@ -20,6 +20,7 @@
 
 #include "internal.h"
 #include "core/depot.h"
+#include "core/hold.h"
 #include "core/latency.h"
 #include "core/magazine.h"
 #include "core/nodes.h"
@@ -38,7 +39,7 @@ static void magazine_install(struct zmem_common *c, struct zmem_magazine *mag)
 	bool placed = false;
 
 	if (zc) {
-		if (!zc->prev) {
+		if (!zc->prev && !zmem_magazines_off(c)) {
 			zc->prev = cpu_unload(zc);
 			cpu_load(zc, mag);
 			placed = true;
@@ -75,12 +76,10 @@ static void *slab_one(struct zmem_common *c, gfp_t gfp, int node)
 {
 	void *object;
 
-	if (slab_batch(c, gfp, node, &object, 1)) {
-		zmem_count(c, slow_allocs, 1);
-		return object;
-	}
-	zmem_count(c, failures, 1);
-	return NULL;
+	if (!slab_batch(c, gfp, node, &object, 1))
+		return NULL;
+	zmem_count(c, slow_allocs, 1);
+	return object;
 }
 
 /*
@@ -224,7 +223,7 @@ void *zmem_magazine_alloc(struct zmem_common *c, gfp_t gfp, int node)
 	void *object = NULL;
 
 	zmem_cpu_poll();
-	if (c->flags & ZMEM_NO_MAGAZINES)
+	if (zmem_magazines_off(c))
 		return slab_one(c, gfp, node == NUMA_NO_NODE ?
 					zmem_node_by_policy(c, numa_mem_id()) : node);
 	if (node == NUMA_NO_NODE)
@@ -303,7 +302,7 @@ static void remote_start(struct zmem_common *c, struct zmem_magazine *mag, void 
 static void slab_free_one(struct zmem_common *c, void *object)
 {
 	zmem_count(c, slow_frees, 1);
-	zmem_slab_free(c, &object, 1);
+	zmem_hold_free(c, object);
 }
 
 /* An empty magazine for @node's objects, @full given for it. */
@@ -382,7 +381,7 @@ void zmem_magazine_free(struct zmem_common *c, void *object)
 	zmem_cpu_poll();
 	if (!free_is_sane(c, object, &node))
 		return;
-	if (c->flags & ZMEM_NO_MAGAZINES) {
+	if (zmem_magazines_off(c)) {
 		slab_free_one(c, object);
 		return;
 	}
@@ -479,14 +478,15 @@ static struct zmem_magazine *cpu_detach(struct zmem_cpu *zc)
  * zmem_magazines_drain_this_cpu() - put this CPU's objects back into slabs
  * @c: the cache
  *
- * Context: task; busy is never set there, as it implies preemption off.
+ * Context: any but NMI.  In task context busy is never set, as it implies
+ * preemption off; an interrupt that finds it set leaves the magazines alone.
  */
 void zmem_magazines_drain_this_cpu(struct zmem_common *c)
 {
 	struct zmem_cpu *zc = zmem_cpu_enter(zmem_shares(c->cache));
 	struct zmem_magazine *chain;
 
-	if (WARN_ON_ONCE(!zc))
+	if (!zc)
 		return;
 	chain = cpu_detach(zc);
 	zmem_cpu_exit(zc);

@@ -16,6 +16,7 @@ enum zmem_misuse {
 	ZMEM_LEAKED_OBJECTS,
 	ZMEM_BAD_GFP,
 	ZMEM_BAD_SIZE,
+	ZMEM_LIMIT_REACHED,	/* no misuse, and not counted as such */
 };
 
 /* A test's: misuse that it provokes is counted, but not printed. */

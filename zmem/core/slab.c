@@ -25,6 +25,7 @@
 #include <compat/trace.h>
 
 #include "internal.h"
+#include "core/limit.h"
 #include "core/nodes.h"
 #include "core/pool.h"
 #include "core/report.h"
@@ -228,13 +229,15 @@ static struct zmem_slab *slabs_fullest(struct zmem_slabs *s)
 	return list_first_entry_or_null(&s->empty, struct zmem_slab, list);
 }
 
-static unsigned int slabs_take(struct zmem_slabs *s, void **objects, unsigned int nr)
+static unsigned int slabs_take(struct zmem_common *c, struct zmem_slabs *s,
+			       void **objects, unsigned int nr)
 {
+	unsigned int got = 0, may = zmem_limit_claim(c, nr);
 	struct zmem_slab *slab;
-	unsigned int got = 0;
 
-	while (got < nr && (slab = slabs_fullest(s)))
-		got += slab_take(s, slab, objects + got, nr - got);
+	while (got < may && (slab = slabs_fullest(s)))
+		got += slab_take(s, slab, objects + got, may - got);
+	zmem_limit_give(c, may - got);
 	return got;
 }
 
@@ -351,7 +354,7 @@ static unsigned int slabs_add(struct zmem_slab *slab, void **objects, unsigned i
 	s->pages_empty += 1UL << slab->order;
 	s->desc_bytes += ksize(slab);
 	s->trips++;
-	got = slab_take(s, slab, objects, nr);
+	got = slabs_take(c, s, objects, nr);
 	spin_unlock_irqrestore(&s->lock, flags);
 	return got;
 }
@@ -368,7 +371,7 @@ static unsigned int slabs_add(struct zmem_slab *slab, void **objects, unsigned i
  * only if there are none.
  *
  * Context: as @gfp says.
- * Return: how many; 0 if memory is short.
+ * Return: how many; 0 if memory is short or the cache's limit is reached.
  */
 unsigned int zmem_slab_alloc(struct zmem_common *c, gfp_t gfp, int node,
 			     void **objects, unsigned int nr)
@@ -385,10 +388,10 @@ unsigned int zmem_slab_alloc(struct zmem_common *c, gfp_t gfp, int node,
 	}
 	s = &c->node[node]->slabs;
 	spin_lock_irqsave(&s->lock, flags);
-	got = slabs_take(s, objects, nr);
+	got = slabs_take(c, s, objects, nr);
 	s->trips += !!got;
 	spin_unlock_irqrestore(&s->lock, flags);
-	if (got)
+	if (got || zmem_limit_full(c))
 		return got;
 	slab = slab_new(c, gfp, node);
 	return slab ? slabs_add(slab, objects, nr) : 0;
@@ -550,6 +553,7 @@ static unsigned int slab_free_run(struct zmem_common *c, struct zmem_slab *slab,
 		if (slab)
 			*kind = ZMEM_NO_MISUSE;
 	}
+	zmem_limit_give(c, done);
 	slabs_remove_empty(s, slabs_keep(s, node), &dead);
 	spin_unlock_irqrestore(&s->lock, flags);
 	slabs_destroy(&dead);
@@ -603,6 +607,37 @@ void *zmem_slab_object(const void *p)
 	unsigned int index = ((u64)(u32)offset * slab->cache->reciprocal) >> 32;
 
 	return slab->base + (size_t)index * slab->cache->size;
+}
+
+/**
+ * zmem_slab_in_use() - whether an object is out of its slab, as one that is freed is
+ * @c: the cache
+ * @object: the object
+ *
+ * Misuse if not, which is reported.
+ *
+ * Context: any but NMI.
+ * Return: whether it is.
+ */
+bool zmem_slab_in_use(struct zmem_common *c, const void *object)
+{
+	enum zmem_misuse kind;
+	struct zmem_slab *slab;
+	unsigned long flags;
+	unsigned int index;
+
+	slab = slab_of(c, object, &index, &kind);
+	if (slab) {
+		struct zmem_slabs *s = &c->node[slab->node]->slabs;
+
+		spin_lock_irqsave(&s->lock, flags);
+		kind = test_bit(index, slab->map) ? ZMEM_DOUBLE_FREE : ZMEM_NO_MISUSE;
+		spin_unlock_irqrestore(&s->lock, flags);
+	}
+	if (kind == ZMEM_NO_MISUSE)
+		return true;
+	zmem_report(c, kind, object);
+	return false;
 }
 
 /* Leaves leaked objects where they are, but leads no page to them any more. */

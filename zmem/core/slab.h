@@ -21,5 +21,6 @@ unsigned int zmem_slab_alloc(struct zmem_common *cache, gfp_t gfp, int node,
 			     void **objects, unsigned int nr);
 void zmem_slab_free(struct zmem_common *cache, void **objects, unsigned int nr);
 void *zmem_slab_object(const void *p);
+bool zmem_slab_in_use(struct zmem_common *cache, const void *object);
 
 #endif /* _ZMEM_CORE_SLAB_H */
