@@ -35,8 +35,9 @@ BEGIN {
 	split("zmem_cache_alloc zmem_cache_free __zmem_alloc zmem_free " \
 	      "zmem_cache_alloc_bulk zmem_cache_free_bulk", fast)
 	# What bulks go on with, where the compiler has kept it apart.
-	split("bulk_alloc bulk_free zmem_cache_put_bulk zmem_magazine_alloc_bulk " \
-	      "zmem_magazine_free_bulk cpu_pop_bulk cpu_push_bulk cpu_swap", rest)
+	split("bulk_alloc bulk_free zmem_cache_take_bulk zmem_cache_put_bulk " \
+	      "zmem_magazine_alloc_bulk zmem_magazine_free_bulk cpu_pop_bulk " \
+	      "cpu_push_bulk cpu_swap", rest)
 	for (i in fast) is_fast[fast[i]] = wanted[fast[i]] = 1
 	for (i in rest) wanted[rest[i]] = 1
 	built_in = "^(__fentry__|__x86_return_thunk)$"
@@ -44,7 +45,7 @@ BEGIN {
 	       "|zmem_report|zmem_[a-z_]+_(slow|miss|wiped)|alloc_large" \
 	       "|bulk_alloc|bulk_free|__ubsan_handle_[a-z_]+)$"
 	rest_call = "^(memcpy|cpu_(pop_bulk|push_bulk|swap)|cache_wipe(_freed)?" \
-		    "|zmem_magazine_(alloc|free)(_bulk)?|zmem_cache_(free|put)_bulk)$"
+		    "|zmem_magazine_(alloc|free)(_bulk)?|zmem_cache_(free|put|take)_bulk|zmem_cache_give|cache_alloc)$"
 }
 
 # The jump table: triples of code, target and key.
