@@ -501,10 +501,134 @@ static int check_typesafe(void)
 	return err;
 }
 
+/* Set aside here, taken on each CPU in turn, from its workqueue. */
+struct prefilled {
+	struct work_struct work;
+	struct zmem_prefill *prefill;
+	void *objects[NR_BULK];
+	unsigned int nr;
+};
+
+static void take_here(struct work_struct *work)
+{
+	struct prefilled *p = container_of(work, struct prefilled, work);
+	void *object;
+
+	preempt_disable();
+	object = zmem_cache_alloc_prefilled(things, GFP_NOWAIT, p->prefill);
+	preempt_enable();
+	if (object)
+		p->objects[p->nr++] = object;
+}
+
+static int take_on_cpus(struct prefilled *p)
+{
+	unsigned int n;
+	int cpu;
+
+	for (n = 0; n < NR_BULK; n += num_online_cpus())
+		for_each_online_cpu(cpu) {
+			schedule_work_on(cpu, &p->work);
+			flush_work(&p->work);
+		}
+	check(p->nr == NR_BULK);
+	for (n = 0; n < NR_BULK; n++)
+		check(((struct thing *)p->objects[n])->magic == MAGIC);
+	check(!zmem_cache_alloc_prefilled(things, GFP_KERNEL, p->prefill));
+	return 0;
+}
+
+static int check_prefill(void)
+{
+	struct prefilled *p = zmem_zalloc(sizeof(*p), GFP_KERNEL);
+	int err;
+
+	check(p);
+	INIT_WORK(&p->work, take_here);
+	p->prefill = zmem_cache_prefill(things, GFP_KERNEL, NR_BULK);
+	check(p->prefill);
+	err = take_on_cpus(p);
+	zmem_cache_return_prefilled(things, p->prefill);
+	zmem_cache_free_bulk(things, p->nr, p->objects);
+	zmem_free(p);
+	return err;
+}
+
+#define LIMIT	50
+#define RESERVE	10
+
+static unsigned int limit_calls;
+
+static void limit_reached(struct zmem_cache *cache, void *arg)
+{
+	++*(unsigned int *)arg;
+}
+
+/* A free that a call waits for. */
+struct late_free {
+	struct delayed_work work;
+	struct zmem_cache *cache;
+	void *object;
+};
+
+static void free_late(struct work_struct *work)
+{
+	struct late_free *late = container_of(to_delayed_work(work),
+					      struct late_free, work);
+
+	zmem_cache_free(late->cache, late->object);
+}
+
+static int use_limited(struct zmem_cache *cache, void **objects)
+{
+	static struct late_free late;
+	unsigned int n;
+
+	for (n = 0; n < LIMIT; n++) {
+		objects[n] = zmem_cache_alloc(cache, n % 2 ? GFP_KERNEL : GFP_ATOMIC);
+		check(objects[n]);
+	}
+	check(!zmem_cache_alloc(cache, GFP_ATOMIC));
+	check(limit_calls);
+	late.cache = cache;
+	late.object = objects[0];
+	INIT_DELAYED_WORK(&late.work, free_late);
+	schedule_delayed_work(&late.work, HZ / 20);
+	objects[0] = zmem_cache_alloc(cache, GFP_KERNEL);
+	flush_delayed_work(&late.work);
+	check(objects[0]);
+	check(!zmem_cache_alloc(cache, GFP_ATOMIC));
+	return 0;
+}
+
+/* Callers hold what the limit lets them, the reserve's last. */
+static int check_limit(void)
+{
+	static const struct zmem_cache_args args = {
+		.reserve = RESERVE, .limit = LIMIT,
+		.limit_reached = limit_reached, .limit_arg = &limit_calls,
+	};
+	static void *objects[LIMIT];
+	struct zmem_cache *cache;
+	unsigned int n;
+	int err;
+
+	limit_calls = 0;
+	cache = zmem_cache_create("client-limited", 200, &args);
+	check(!IS_ERR(cache));
+	err = use_limited(cache, objects);
+	for (n = 0; n < LIMIT; n++)
+		if (objects[n])
+			zmem_cache_free(cache, objects[n]);
+	zmem_cache_destroy(cache);
+	return err;
+}
+
 static int (*const checks[])(void) = {
 	check_create, check_objects, check_free, check_bulk, check_nodes, check_policies,
 	check_sizes, check_constants, check_realloc, check_init_on_alloc,
 	check_zones, check_other_cpus, check_rcu, check_typesafe,
+	check_prefill, check_limit,
 };
 
 static void release(void)

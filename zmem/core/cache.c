@@ -623,7 +623,9 @@ bool zmem_cache_take_bulk(struct zmem_common *c, gfp_t gfp, size_t nr, void **ob
 {
 	size_t done = 0;
 
-	if (!gfp_is_good(c, gfp) || !zmem_limit_allows(c, nr))
+	if (unlikely(gfp & ZMEM_GFP_SPECIAL) && !gfp_is_good(c, gfp))
+		return false;
+	if (!zmem_limit_allows(c, nr))
 		return false;
 	for (;;) {
 		done += zmem_magazine_alloc_bulk(c->cache, objects + done, nr - done);

@@ -75,6 +75,8 @@ static void serves_and_refills(struct kunit *test)
 		}
 		KUNIT_EXPECT_NULL(test, zmem_cache_alloc(c, GFP_NOWAIT));
 		KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->failures, 1);
+		/* What can never be had is not waited for. */
+		KUNIT_EXPECT_NULL(test, zmem_cache_prefill(c, GFP_KERNEL, LIMIT + 1));
 		KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->objects, LIMIT);
 		KUNIT_EXPECT_EQ(test, atomic_read(&hold(c)->closers), 1);
 		KUNIT_EXPECT_TRUE(test, zmem_hold_drain(hold(c)));
