@@ -33,7 +33,7 @@
  * scheduled.  No more than this many looks, a few milliseconds each: it would
  * take a cache whose count of frees is wrong.
  */
-#define ZMEM_LIMIT_LOOKS	250u
+#define ZMEM_LIMIT_LOOKS	1000u
 
 /* Looks that found the limit not reached, but no object: memory is short. */
 #define ZMEM_LIMIT_SHORT	3u

@@ -12,6 +12,7 @@
 static struct {
 	struct zmem_cache *c;
 	unsigned int calls;
+	int closers;
 	void *stash;
 	void *arg;
 	struct completion ready, go, done;
@@ -171,6 +172,49 @@ static void drains_others(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+/* Half-way with an object: out of its slab, and nobody's, until somebody looks for it. */
+static int half_way(void *unused)
+{
+	unsigned int i;
+
+	if (!zmem_slab_alloc(zmem_common(owner.c), GFP_KERNEL, numa_mem_id(),
+			     &owner.stash, 1))
+		owner.stash = NULL;
+	complete(&owner.ready);
+	for (i = 0; i < 2000 && !owner.closers; i++) {
+		msleep(1);
+		owner.closers = atomic_read(&zmem_common(owner.c)->hold->closers);
+	}
+	msleep(20);
+	zmem_slab_free(zmem_common(owner.c), &owner.stash, 1);
+	owner.stash = NULL;
+	complete(&owner.done);
+	return 0;
+}
+
+/* A call fails only when callers hold all: until then it looks, the cache being closed. */
+static void waits_for_those_half_way(struct kunit *test)
+{
+	struct zmem_cache *c = limited(test, ZMEM_MODE_FAST);
+	void **objects = test_array(test, LIMIT);
+	struct task_struct *task;
+
+	task = kthread_run(half_way, NULL, "zmem-test");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	wait_for_completion(&owner.ready);
+	KUNIT_EXPECT_NOT_NULL(test, owner.stash);
+	test_fill(test, c, objects, LIMIT - 1);
+	objects[LIMIT - 1] = zmem_cache_alloc(c, GFP_KERNEL);
+	KUNIT_EXPECT_NOT_NULL(test, objects[LIMIT - 1]);
+	wait_for_completion(&owner.done);
+	KUNIT_EXPECT_EQ(test, owner.closers, 1);
+	KUNIT_EXPECT_EQ(test, owner.calls, 0);
+	KUNIT_EXPECT_NULL(test, zmem_cache_alloc(c, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, test_drop(c, objects, LIMIT - 1), 0);
+	zmem_cache_free(c, objects[LIMIT - 1]);
+	zmem_cache_destroy(c);
+}
+
 static int free_stash(void *object)
 {
 	msleep(30);
@@ -267,6 +311,7 @@ static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(several_at_once),
 	KUNIT_CASE(callback_helps),
 	KUNIT_CASE(drains_others),
+	KUNIT_CASE(waits_for_those_half_way),
 	KUNIT_CASE(nofail_waits),
 	KUNIT_CASE(exact_under_load),
 	{}

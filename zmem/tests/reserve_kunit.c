@@ -122,6 +122,64 @@ static void reopens(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+static struct zmem_cache *closing;
+static bool closed;
+
+/* Closes the cache while a slab is made for a magazine. */
+static void close_cache(void *object)
+{
+	struct zmem_cache *c = closing;
+
+	closing = NULL;
+	if (!c)
+		return;
+	atomic_inc(&hold(c)->closers);
+	closed = zmem_hold_drain(hold(c));
+}
+
+/* A magazine that is on its way when the cache is closed is not loaded any more. */
+static void closes_those_half_way(struct kunit *test)
+{
+	struct zmem_cache_args args = { .reserve = 1, .ctor = close_cache };
+	struct zmem_cache *c = test_cache(test, 2048, &args);
+	void **objects = test_array(test, 100);
+	struct zmem_snapshot *s;
+	unsigned int nr = 0;
+
+	closed = false;
+	closing = c;
+	while (closing && nr < 100)
+		objects[nr++] = zmem_cache_alloc(c, GFP_KERNEL);
+	KUNIT_ASSERT_TRUE(test, closed);
+	KUNIT_EXPECT_TRUE(test, zmem_magazines_off(zmem_common(c)));
+	zmem_cache_free(c, objects[--nr]);
+	s = test_snapshot(test, c);
+	KUNIT_EXPECT_EQ(test, s->free_hits, 0);
+	KUNIT_EXPECT_EQ(test, s->free_misses, 1);
+	atomic_dec(&hold(c)->closers);
+	zmem_cache_free_bulk(c, nr, objects);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->objects, 0);
+	zmem_cache_destroy(c);
+}
+
+/* Without anybody's asking. */
+static void closes_all_cpus(struct kunit *test)
+{
+	struct zmem_cache *c = reserved(test, ZMEM_MODE_FAST);
+	void **objects = test_array(test, LIMIT);
+	unsigned int i;
+
+	test_fill(test, c, objects, LIMIT - RESERVE);
+	KUNIT_EXPECT_EQ(test, atomic_read(&hold(c)->asked), 0);
+	objects[LIMIT - RESERVE] = zmem_cache_alloc(c, GFP_NOWAIT);
+	KUNIT_EXPECT_NOT_NULL(test, objects[LIMIT - RESERVE]);
+	for (i = 0; i < 5000 && !atomic_read(&hold(c)->drained); i++)
+		msleep(1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&hold(c)->drained), 1);
+	zmem_cache_free_bulk(c, LIMIT - RESERVE + 1, objects);
+	zmem_cache_destroy(c);
+}
+
 /* Objects that another CPU's magazines have fill it as well. */
 static void drains_fill(struct kunit *test)
 {
@@ -262,6 +320,8 @@ static struct kunit_case reserve_cases[] = {
 	KUNIT_CASE(set_aside),
 	KUNIT_CASE(serves_and_refills),
 	KUNIT_CASE(reopens),
+	KUNIT_CASE(closes_those_half_way),
+	KUNIT_CASE(closes_all_cpus),
 	KUNIT_CASE(drains_fill),
 	KUNIT_CASE(misuse_is_caught),
 	KUNIT_CASE(waits),
