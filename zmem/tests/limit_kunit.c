@@ -182,10 +182,10 @@ static int half_way(void *unused)
 		owner.stash = NULL;
 	complete(&owner.ready);
 	for (i = 0; i < 2000 && !owner.closers; i++) {
-		msleep(1);
+		usleep_range(1000, 2000);
 		owner.closers = atomic_read(&zmem_common(owner.c)->hold->closers);
 	}
-	msleep(20);
+	msleep(30);
 	zmem_slab_free(zmem_common(owner.c), &owner.stash, 1);
 	owner.stash = NULL;
 	complete(&owner.done);

@@ -174,7 +174,7 @@ static void closes_all_cpus(struct kunit *test)
 	objects[LIMIT - RESERVE] = zmem_cache_alloc(c, GFP_NOWAIT);
 	KUNIT_EXPECT_NOT_NULL(test, objects[LIMIT - RESERVE]);
 	for (i = 0; i < 5000 && !atomic_read(&hold(c)->drained); i++)
-		msleep(1);
+		usleep_range(1000, 2000);
 	KUNIT_EXPECT_EQ(test, atomic_read(&hold(c)->drained), 1);
 	zmem_cache_free_bulk(c, LIMIT - RESERVE + 1, objects);
 	zmem_cache_destroy(c);
@@ -281,7 +281,7 @@ static int work(void *arg)
 		object = zmem_cache_alloc(other.c, GFP_KERNEL);
 		w->failed += !object;
 		if (!(i % 16))
-			msleep(1);
+			usleep_range(1000, 2000);
 		if (object)
 			zmem_cache_free(other.c, object);
 	}
