@@ -634,6 +634,8 @@ bool zmem_cache_take_bulk(struct zmem_common *c, gfp_t gfp, size_t nr, void **ob
 		objects[done] = cache_alloc(c, gfp, NUMA_NO_NODE);
 		if (!objects[done])
 			break;
+		trace_zmem_alloc(_RET_IP_, objects[done], c->name, c->object_size,
+				 c->size, gfp, NUMA_NO_NODE);
 		done++;
 	}
 	zmem_cache_put_bulk(c, done, objects);
