@@ -61,6 +61,8 @@ enum zmem_node_policy {
 
 #define ZMEM_HWCACHE_ALIGN	0x01u	/* objects start on a cache line */
 
+struct zmem_cache;
+
 /* A cache's settings; 0 asks for the default. */
 struct zmem_cache_args {
 	unsigned int align;		/* a power of two up to 4096 */
@@ -73,6 +75,10 @@ struct zmem_cache_args {
 	unsigned int debug_flags;
 	enum zmem_node_policy node_policy;
 	int node;			/* of a strict cache, else 0 */
+	unsigned int reserve;		/* objects for when there are no others */
+	unsigned int limit;		/* objects that callers may hold, or 0 */
+	void (*limit_reached)(struct zmem_cache *cache, void *arg);
+	void *limit_arg;
 };
 
 /* The defaults, for caches that are made later. */
@@ -136,8 +142,6 @@ struct zmem_snapshot {
 	uint64_t tuner_trimmed;	/* magazines given back */
 };
 
-struct zmem_cache;
-
 /*
  * Object caches.  Creation gives NULL and sets errno: EINVAL for bad arguments
  * (1 to ZMEM_OBJECT_MAX bytes), EEXIST for a name that there is, ENOMEM.
@@ -147,7 +151,7 @@ struct zmem_cache *zmem_cache_create(const char *name, unsigned int size,
 void zmem_cache_destroy(struct zmem_cache *cache);
 unsigned int zmem_cache_size(struct zmem_cache *cache);
 
-/* NULL if memory is short. */
+/* NULL if memory is short, or the cache's limit reached; not with a reserve and GFP_KERNEL. */
 void *zmem_cache_alloc(struct zmem_cache *cache, gfp_t gfp);
 void *zmem_cache_alloc_node(struct zmem_cache *cache, gfp_t gfp, int node);
 void *zmem_cache_zalloc(struct zmem_cache *cache, gfp_t gfp);
