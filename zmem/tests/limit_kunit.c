@@ -175,19 +175,17 @@ static void drains_others(struct kunit *test)
 /* Half-way with an object: out of its slab, and nobody's, until somebody looks for it. */
 static int half_way(void *unused)
 {
-	unsigned int i;
+	unsigned int i, nr;
+	void *object;
 
-	if (!zmem_slab_alloc(zmem_common(owner.c), GFP_KERNEL, numa_mem_id(),
-			     &owner.stash, 1))
-		owner.stash = NULL;
+	nr = zmem_slab_alloc(zmem_common(owner.c), GFP_KERNEL, numa_mem_id(), &object, 1);
 	complete(&owner.ready);
 	for (i = 0; i < 2000 && !owner.closers; i++) {
 		usleep_range(1000, 2000);
 		owner.closers = atomic_read(&zmem_common(owner.c)->hold->closers);
 	}
 	msleep(30);
-	zmem_slab_free(zmem_common(owner.c), &owner.stash, 1);
-	owner.stash = NULL;
+	zmem_slab_free(zmem_common(owner.c), &object, nr);
 	complete(&owner.done);
 	return 0;
 }
@@ -202,7 +200,7 @@ static void waits_for_those_half_way(struct kunit *test)
 	task = kthread_run(half_way, NULL, "zmem-test");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
 	wait_for_completion(&owner.ready);
-	KUNIT_EXPECT_NOT_NULL(test, owner.stash);
+	KUNIT_EXPECT_EQ(test, out(c), 1);
 	test_fill(test, c, objects, LIMIT - 1);
 	objects[LIMIT - 1] = zmem_cache_alloc(c, GFP_KERNEL);
 	KUNIT_EXPECT_NOT_NULL(test, objects[LIMIT - 1]);
