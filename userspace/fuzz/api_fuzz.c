@@ -26,8 +26,6 @@
 
 #define FUZZ_BULK	96
 
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
-
 static const gfp_t usual_gfp[] = {
 	GFP_KERNEL, GFP_NOWAIT, GFP_ATOMIC, GFP_KERNEL | __GFP_ZERO,
 };

@@ -25,4 +25,7 @@ static inline u16 fuzz_u16(struct fuzz_input *in)
 	return low | fuzz_u8(in) << 8;
 }
 
+/* Called by libFuzzer. */
+int LLVMFuzzerTestOneInput(const __u8 *data, size_t size);
+
 #endif /* FUZZ_INPUT_H */

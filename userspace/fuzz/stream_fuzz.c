@@ -15,8 +15,6 @@
 #include "input.h"
 #include "core/stream.h"
 
-int LLVMFuzzerTestOneInput(const __u8 *data, size_t size);
-
 struct outcome {
 	int error;
 	struct zmem_stream_totals totals;
