@@ -8,8 +8,8 @@ export OUT
 
 QUICK	:= rules user-plain user-asan user-tsan
 CHECK	:= rules style docs user-plain user-asan user-tsan user-valgrind \
-	   user-tools user-programs fuzz bench-tools build fastpath kselftest \
-	   hotplug run kunit kselftest-debug
+	   user-tools user-programs fuzz spin metrics bench-tools build \
+	   fastpath kselftest hotplug run kunit kselftest-debug
 FULL	:= $(CHECK) vm bpftrace packages kernel-6.1 kernel-7.x kernel-rt \
 	   user-programs-full
 
@@ -73,18 +73,22 @@ check-quick:	## the userspace suites, under a minute
 	@scripts/check.sh $(QUICK)
 
 check:	## every suite for each change
-	@scripts/deps.sh build user programs bench vm debug-kernel style docs
+	@scripts/deps.sh build user programs bench vm debug-kernel style docs model
 	@echo "left to check-full: $(filter-out $(CHECK),$(FULL))"
 	@scripts/check.sh $(CHECK)
 
 check-full:	## all of check, and what is too slow for each change
-	@scripts/deps.sh build user programs bench vm debug-kernel style docs packages bpftrace
+	@scripts/deps.sh build user programs bench vm debug-kernel style docs packages bpftrace model
 	@scripts/check.sh $(FULL)
 
 fuzz: SECONDS ?= 60
 fuzz:	## fuzz the API and the stream's reader for SECONDS
 	@scripts/deps.sh build user
 	$(MAKE) -C userspace/fuzz OUT="$(OUT)/fuzz" fuzz SECONDS=$(SECONDS)
+
+metrics:	## complexity: the mean must be 8 or less; the worst are listed
+	@scripts/deps.sh style
+	@scripts/metrics.sh
 
 shell:	## a shell in a guest with zmem at hand, stock kernel
 	@scripts/deps.sh build vm

@@ -4,7 +4,7 @@
 # Installs the Debian packages that a part of the project needs; a fast no-op
 # when they are all there.
 #
-#	scripts/deps.sh build vm debug-kernel user style bench docs packages bpftrace
+	# scripts/deps.sh build vm debug-kernel user style bench docs packages bpftrace model coverage
 #
 # build         compiler, make and what building a module needs
 # vm            qemu and what a guest's initramfs is made of
@@ -16,6 +16,8 @@
 # docs          sphinx and what looks at man pages
 # packages      building and testing the Debian packages
 # bpftrace      bpftrace for a guest
+# model         spin, for Documentation/model
+# coverage      gcovr
 #
 # --update reads the package lists again first.
 
@@ -36,6 +38,8 @@ style="shellcheck codespell sparse clang-format pmccabe perl xz-utils
 docs="python3-sphinx mandoc make"
 packaging="debhelper dh-dkms dkms dpkg-dev libnuma-dev"
 bpftrace="bpftrace"
+model="spin gcc libc6-dev"
+coverage="gcovr gcc libc6-dev make"
 
 die() {
 	echo "${0##*/}: $*" >&2
@@ -65,11 +69,10 @@ for set; do
 	programs) packages+=" $programs" ;;
 	bench) packages+=" $bench" ;;
 	style) packages+=" $style" ;;
-	docs) packages+=" $docs" ;;
-	packages) packages+=" $packaging" ;;
-	bpftrace) packages+=" $bpftrace" ;;
+	model) packages+=" $model" ;;
+	coverage) packages+=" $coverage" ;;
 	--update) update=yes ;;
-	*) die "unknown set '$set' (see the head of $0)" ;;
+	*) die "unknown set '$set' (build, vm, debug-kernel, user, style, model, coverage)" ;;
 	esac
 done
 [ $# -gt 0 ] || die "usage: ${0##*/} [--update] SET..."
