@@ -4,7 +4,7 @@
 # Installs the Debian packages that a part of the project needs; a fast no-op
 # when they are all there.
 #
-	# scripts/deps.sh build vm debug-kernel user style bench docs packages bpftrace model coverage
+#	scripts/deps.sh SET...
 #
 # build         compiler, make and what building a module needs
 # vm            qemu and what a guest's initramfs is made of
@@ -69,10 +69,13 @@ for set; do
 	programs) packages+=" $programs" ;;
 	bench) packages+=" $bench" ;;
 	style) packages+=" $style" ;;
+	docs) packages+=" $docs" ;;
+	packages) packages+=" $packaging" ;;
+	bpftrace) packages+=" $bpftrace" ;;
 	model) packages+=" $model" ;;
 	coverage) packages+=" $coverage" ;;
 	--update) update=yes ;;
-	*) die "unknown set '$set' (build, vm, debug-kernel, user, style, model, coverage)" ;;
+	*) die "unknown set '$set' (see the head of $0)" ;;
 	esac
 done
 [ $# -gt 0 ] || die "usage: ${0##*/} [--update] SET..."
