@@ -60,7 +60,7 @@ unload_zmem() {
 }
 
 ktap_print_header
-ktap_set_plan 13
+ktap_set_plan 14
 run_test load load_zmem
 run_test client load_client
 run_test dev_basic "$here/dev_basic"
@@ -68,6 +68,7 @@ run_test dev_errors "$here/dev_errors"
 run_test dev_kill "$here/dev_kill"
 run_test debugfs "$here/debugfs"
 run_test nodes "$here/nodes"
+run_test account "$here/account"
 run_test cpus "$here/cpus"
 run_test stress "$here/stress" "$operations"
 run_test unload unload_zmem
