@@ -30,6 +30,7 @@
 #include "core/free_rcu.h"
 #include "core/nodes.h"
 #include "core/pool.h"
+#include "core/reserve.h"
 #include "core/slab.h"
 
 /* Bits are set and cleared one by one, and looked at without a lock. */
@@ -209,6 +210,8 @@ static int drain_cache_node(struct zmem_common *c, void *arg)
 	int node = *(int *)arg;
 
 	zmem_depot_drain(c, node);
+	if (c->hold)
+		zmem_reserve_leave(c->hold, node);
 	zmem_slabs_trim(c, &c->node[node]->slabs, 0);
 	return 0;
 }

@@ -8,6 +8,7 @@
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/mm.h>
 #include <linux/spinlock.h>
 #include <linux/topology.h>
 
@@ -121,4 +122,47 @@ int zmem_reserve_fill(struct zmem_hold *h, unsigned int nr)
 		return 0;
 	atomic_inc(&h->closers);
 	return zmem_reserve_refill(h, GFP_KERNEL) ? 0 : -ENOMEM;
+}
+
+/* Takes one of a node's objects out of the reserve, or returns NULL. */
+static void *reserve_get_of_node(struct zmem_hold *h, int node)
+{
+	void *object = NULL;
+	unsigned long flags;
+	unsigned int i;
+
+	spin_lock_irqsave(&h->lock, flags);
+	for (i = 0; i < h->nr; i++) {
+		if (page_to_nid(virt_to_page(h->objects[i])) != node)
+			continue;
+		if (h->nr == h->reserve)
+			atomic_inc(&h->closers);
+		object = h->objects[i];
+		h->objects[i] = h->objects[--h->nr];
+		break;
+	}
+	spin_unlock_irqrestore(&h->lock, flags);
+	return object;
+}
+
+/**
+ * zmem_reserve_leave() - give back the reserve's objects of a node
+ * @h: of the cache
+ * @node: closed, so that others come from elsewhere
+ *
+ * The reserve is filled again soon, by work: for a moment it has less than it
+ * promises.
+ *
+ * Context: any but NMI.
+ */
+void zmem_reserve_leave(struct zmem_hold *h, int node)
+{
+	void *object = reserve_get_of_node(h, node);
+
+	if (!object)
+		return;
+	do
+		zmem_slab_free(h->c, &object, 1);
+	while ((object = reserve_get_of_node(h, node)));
+	zmem_hold_ask(h);
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* Nodes: placement, frees that travel home, exhaustion, reclaim. */
+#include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/nodemask.h>
 #include <linux/topology.h>
 
 #include "tests/util.h"
 #include "core/magazine.h"
+#include "core/hold.h"
 #include "core/nodes.h"
 
 static int other_node(struct kunit *test)
@@ -172,6 +174,25 @@ static void drained_home_moves(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, zmem_node_is_closed(away));
 }
 
+/* A reserve leaves a drained node, and is full again soon. */
+static void drained_reserve_moves(struct kunit *test)
+{
+	int home = numa_mem_id(), other = other_node(test), tries;
+	struct zmem_cache_args args = { .reserve = 20 };
+	struct zmem_cache *c = test_cache(test, 64, &args);
+
+	zmem_cache_shrink(c);
+	KUNIT_EXPECT_GT(test, zmem_common(c)->node[home]->slabs.in_use, 0);
+	zmem_node_drain(home);
+	KUNIT_EXPECT_EQ(test, zmem_common(c)->node[home]->slabs.pages, 0);
+	for (tries = 0; tries < 300 && READ_ONCE(zmem_common(c)->hold->nr) < 20; tries++)
+		msleep(20);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(zmem_common(c)->hold->nr), 20);
+	KUNIT_EXPECT_GT(test, zmem_common(c)->node[other]->slabs.in_use, 0);
+	KUNIT_EXPECT_EQ(test, zmem_node_undrain(home), 0);
+	zmem_cache_destroy(c);
+}
+
 static void drain_refuses(struct kunit *test)
 {
 	int node, open = -1;
@@ -331,6 +352,7 @@ static struct kunit_case numa_cases[] = {
 	KUNIT_CASE(policy_refuses),
 	KUNIT_CASE(drained_node_empties),
 	KUNIT_CASE(drained_home_moves),
+	KUNIT_CASE(drained_reserve_moves),
 	KUNIT_CASE(drain_refuses),
 	KUNIT_CASE(placement),
 	KUNIT_CASE(remote_frees_travel_home),
