@@ -81,7 +81,8 @@ struct zmem_magazine {
 /**
  * struct zmem_cpu_slow - the slow path's part of a CPU's share
  * @common: of the cache, the same on every CPU
- * @home: the nearest node with memory, or the only one of a strict cache
+ * @home: the nearest open node with memory, or the only one of a strict cache;
+ *	written by zmem_homes_update() too
  * @closed: calls left to sample before the magazines open again; the loaded
  *	magazine's count is valid meanwhile
  * @seen: the tuner's: calls when it last looked

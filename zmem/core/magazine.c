@@ -172,7 +172,7 @@ static void *alloc_home(struct zmem_common *c, gfp_t gfp)
 		return slab_one(c, gfp, zmem_node_by_policy(c, numa_mem_id()));
 	}
 	start = unlikely(zmem_slow(zc)->closed) ? zmem_sample_begin(zc) : 0;
-	home = zmem_slow(zc)->home;
+	home = READ_ONCE(zmem_slow(zc)->home);
 	object = cpu_pop(zc);
 	mag = NULL;
 	if (!object) {
@@ -230,7 +230,7 @@ void *zmem_magazine_alloc(struct zmem_common *c, gfp_t gfp, int node)
 		return alloc_home(c, gfp);
 	zc = zmem_cpu_enter(zmem_shares(c->cache));
 	if (zc) {
-		object = node == zmem_slow(zc)->home ? NULL : remote_pop(zc, node);
+		object = node == READ_ONCE(zmem_slow(zc)->home) ? NULL : remote_pop(zc, node);
 		zmem_cpu_exit(zc);
 	}
 	return object ? object : slab_one(c, gfp, node);
@@ -265,7 +265,8 @@ static bool remote_push(struct zmem_cpu *zc, void *object, u32 node,
 {
 	struct zmem_magazine **remote = &zmem_slow(zc)->remote[node];
 
-	trace_zmem_remote_free(object, zmem_slow(zc)->common->name, zmem_slow(zc)->home, node);
+	trace_zmem_remote_free(object, zmem_slow(zc)->common->name,
+			       READ_ONCE(zmem_slow(zc)->home), node);
 	zmem_cpu_count(&zmem_slow(zc)->remote_frees, 1);
 	if (*remote && !magazine_room(*remote)) {
 		*full = *remote;
@@ -336,7 +337,7 @@ static enum zmem_push cpu_free(struct zmem_cpu *zc, void *object, u32 node,
 		return PUSH_CLOSED;
 	if (cpu_push(zc, object, node))
 		return PUSH_DONE;
-	if (static_branch_unlikely(&zmem_numa_key) && node != zmem_slow(zc)->home)
+	if (static_branch_unlikely(&zmem_numa_key) && node != READ_ONCE(zmem_slow(zc)->home))
 		return remote_push(zc, object, node, full) ? PUSH_DONE : PUSH_REMOTE;
 	*full = zc->prev;
 	zc->prev = NULL;

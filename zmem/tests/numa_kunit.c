@@ -182,13 +182,13 @@ static void drained_reserve_moves(struct kunit *test)
 	struct zmem_cache *c = test_cache(test, 64, &args);
 
 	zmem_cache_shrink(c);
-	KUNIT_EXPECT_GT(test, zmem_common(c)->node[home]->slabs.in_use, 0);
+	KUNIT_EXPECT_GT(test, READ_ONCE(zmem_common(c)->node[home]->slabs.in_use), 0);
 	zmem_node_drain(home);
-	KUNIT_EXPECT_EQ(test, zmem_common(c)->node[home]->slabs.pages, 0);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(zmem_common(c)->node[home]->slabs.pages), 0);
 	for (tries = 0; tries < 300 && READ_ONCE(zmem_common(c)->hold->nr) < 20; tries++)
 		msleep(20);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(zmem_common(c)->hold->nr), 20);
-	KUNIT_EXPECT_GT(test, zmem_common(c)->node[other]->slabs.in_use, 0);
+	KUNIT_EXPECT_GT(test, READ_ONCE(zmem_common(c)->node[other]->slabs.in_use), 0);
 	KUNIT_EXPECT_EQ(test, zmem_node_undrain(home), 0);
 	zmem_cache_destroy(c);
 }
