@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "malloc_test.h"
 
 #define KIB(n)	((size_t)(n) << 10)
 #define MIB(n)	((size_t)(n) << 20)
@@ -370,17 +371,6 @@ static void test_errno_of_free(void **state)
 		munlock(p[i], MIB(1));
 		errno = 42;
 	}
-}
-
-static size_t rss(void)
-{
-	unsigned long pages = 0;
-	FILE *f = fopen("/proc/self/statm", "r");
-
-	assert_non_null(f);
-	assert_int_equal(fscanf(f, "%*u %lu", &pages), 1);
-	fclose(f);
-	return pages * 4096;
 }
 
 /* Makes @nr blocks of @size, and frees them all. */

@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "malloc_test.h"
 
 #define HELD	64
 
@@ -111,17 +112,6 @@ static void test_more_threads_than_slots(void **state)
 	pthread_barrier_init(&crowd, NULL, NR);
 	run_threads(NR, crowd_thread);
 	pthread_barrier_destroy(&crowd);
-}
-
-static size_t rss(void)
-{
-	unsigned long pages = 0;
-	FILE *f = fopen("/proc/self/statm", "r");
-
-	assert_non_null(f);
-	assert_int_equal(fscanf(f, "%*u %lu", &pages), 1);
-	fclose(f);
-	return pages * 4096;
 }
 
 /* What a thread held goes on to others when it ends. */
