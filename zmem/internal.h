@@ -78,6 +78,13 @@ struct zmem_magazine {
 	void *objects[];
 };
 
+/* Puts a magazine on top of a stack, or first in a chain. */
+static inline void zmem_magazine_stack(struct zmem_magazine **top, struct zmem_magazine *mag)
+{
+	mag->next = *top;
+	*top = mag;
+}
+
 /**
  * struct zmem_cpu_slow - the slow path's part of a CPU's share
  * @common: of the cache, the same on every CPU
@@ -330,6 +337,14 @@ static inline struct zmem_cpu_slow *zmem_slow(struct zmem_cpu *zc)
 static inline struct zmem_common *zmem_common(struct zmem_cache *cache)
 {
 	return zmem_slow(zmem_cpu_any(zmem_shares(cache)))->common;
+}
+
+/* The cache of an object, or NULL if its page is not, or no longer, zmem's. */
+static inline struct zmem_cache *zmem_cache_of(const void *object)
+{
+	const struct page *page = zmem_virt_to_page(object);
+
+	return page && zmem_page_tagged(page) ? zmem_page_cache(page) : NULL;
 }
 
 /* Counts in the slow path, where no CPU's share need be held. */

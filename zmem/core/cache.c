@@ -320,9 +320,24 @@ void zmem_cache_destroy(struct zmem_cache *cache)
 }
 EXPORT_SYMBOL(zmem_cache_destroy);
 
-static void shrink_this_cpu(void *cache)
+static void drain_this_cpu(void *common)
 {
-	zmem_magazines_drain_this_cpu(cache);
+	zmem_magazines_drain_this_cpu(common);
+}
+
+/**
+ * zmem_cache_drain() - put all that CPUs and depots have back into slabs
+ * @c: the cache
+ *
+ * Context: may sleep.
+ */
+void zmem_cache_drain(struct zmem_common *c)
+{
+	int node;
+
+	zmem_on_each_cpu(drain_this_cpu, c, NULL);
+	for_each_node(node)
+		zmem_depot_drain(c, node);
 }
 
 /**
@@ -339,11 +354,9 @@ int zmem_cache_shrink(struct zmem_cache *cache)
 	struct zmem_common *c = zmem_common(cache);
 	int node;
 
-	zmem_on_each_cpu(shrink_this_cpu, c, NULL);
-	for_each_node(node) {
-		zmem_depot_drain(c, node);
+	zmem_cache_drain(c);
+	for_each_node(node)
 		zmem_slabs_trim(c, &c->node[node]->slabs, 0);
-	}
 	return 0;
 }
 EXPORT_SYMBOL(zmem_cache_shrink);

@@ -34,6 +34,7 @@ bool zmem_cache_take_bulk(struct zmem_common *cache, gfp_t gfp, size_t nr,
 void zmem_cache_put_bulk(struct zmem_common *cache, size_t nr, void **objects);
 void zmem_cache_free_slow(struct zmem_cache *cache, void *object);
 
+void zmem_cache_drain(struct zmem_common *c);
 void zmem_caches_for_each(int (*fn)(struct zmem_common *cache, void *arg), void *arg);
 void zmem_caches_drain_this_cpu(void *unused);
 void zmem_caches_cpu_dead(unsigned int cpu);

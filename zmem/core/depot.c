@@ -110,13 +110,7 @@ void zmem_magazines_dissolve(struct zmem_common *c, struct zmem_magazine *chain)
 	}
 }
 
-/* Stacks of magazines. */
-static void mag_push(struct zmem_magazine **top, struct zmem_magazine *mag)
-{
-	mag->next = *top;
-	*top = mag;
-}
-
+/* Takes the magazine on top of a stack, or returns NULL. */
 static struct zmem_magazine *mag_pop(struct zmem_magazine **top)
 {
 	struct zmem_magazine *mag = *top;
@@ -176,7 +170,7 @@ static void depot_deepen(struct zmem_common *c, struct zmem_depot *d)
 static void depot_add_full(const struct zmem_common *c, struct zmem_depot *d,
 			   struct zmem_magazine *mag)
 {
-	mag_push(&d->full, mag);
+	zmem_magazine_stack(&d->full, mag);
 	d->nr_full++;
 	d->objects += mag->count;
 	d->exchanges++;
@@ -202,7 +196,7 @@ static bool depot_add_empty(const struct zmem_common *c, struct zmem_depot *d,
 {
 	if (mag->size != READ_ONCE(c->magazine_size))
 		return false;
-	mag_push(&d->empty, mag);
+	zmem_magazine_stack(&d->empty, mag);
 	d->nr_empty++;
 	d->exchanges++;
 	return true;
@@ -224,7 +218,7 @@ static struct zmem_magazine *depot_del_empty(struct zmem_depot *d)
 static void depot_cut_empty(struct zmem_depot *d, struct zmem_magazine **dead)
 {
 	while (d->nr_empty > d->nr_full + ZMEM_EMPTY_SPARE)
-		mag_push(dead, depot_del_empty(d));
+		zmem_magazine_stack(dead, depot_del_empty(d));
 }
 
 /**
@@ -252,7 +246,7 @@ struct zmem_magazine *zmem_depot_get_full(struct zmem_common *c, int node,
 	depot_lock(d, &flags);
 	mag = depot_del_full(d);
 	if (mag && empty && !depot_add_empty(c, d, empty))
-		mag_push(&dead, empty);
+		zmem_magazine_stack(&dead, empty);
 	depot_cut_empty(d, &dead);
 	depot_unlock(d, flags);
 	zmem_magazines_dissolve(c, dead);

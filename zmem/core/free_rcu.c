@@ -66,22 +66,14 @@ static struct zmem_rcu_cpu __percpu *rcu_cpus;
 static void flush_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(rcu_flush_work, flush_work_fn);
 
-/* The cache of an object, or NULL if its page is not, or no longer, zmem's. */
-static struct zmem_cache *cache_of(const void *object)
-{
-	const struct page *page = zmem_virt_to_page(object);
-
-	return page && zmem_page_tagged(page) ? zmem_page_cache(page) : NULL;
-}
-
 /* Brings the objects of the first one's cache to the front; returns how many. */
 static unsigned int gather(void **objects, unsigned int nr)
 {
-	struct zmem_cache *cache = cache_of(objects[0]);
+	struct zmem_cache *cache = zmem_cache_of(objects[0]);
 	unsigned int i, n = 1;
 
 	for (i = 1; i < nr; i++)
-		if (cache_of(objects[i]) == cache) {
+		if (zmem_cache_of(objects[i]) == cache) {
 			swap(objects[i], objects[n]);
 			n++;
 		}
@@ -100,7 +92,7 @@ static void batch_free(struct rcu_head *head)
 	void **objects = batch->objects, **end = objects + batch->nr;
 
 	while (objects < end) {
-		struct zmem_cache *cache = cache_of(*objects);
+		struct zmem_cache *cache = zmem_cache_of(*objects);
 		unsigned int n = gather(objects, end - objects);
 
 		if (has_bulk(cache)) {
@@ -119,7 +111,7 @@ static void object_free(struct rcu_head *head)
 {
 	const void *object = head;
 
-	if (cache_of(head))
+	if (zmem_cache_of(head))
 		object = zmem_page_slab(zmem_virt_to_page(head)) ?
 			 zmem_slab_object(head) :
 			 (void *)((unsigned long)head & PAGE_MASK);
@@ -199,11 +191,11 @@ static bool object_is_good(const void *object)
 
 	if (unlikely(ZERO_OR_NULL_PTR(object)))
 		return false;
-	if (unlikely(!cache_of(object))) {
+	if (unlikely(!zmem_cache_of(object))) {
 		zmem_report(zmem_large, ZMEM_FOREIGN_POINTER, object);
 		return false;
 	}
-	c = zmem_common(cache_of(object));
+	c = zmem_common(zmem_cache_of(object));
 	if (!READ_ONCE(c->rcu_frees))
 		WRITE_ONCE(c->rcu_frees, true);
 	return true;

@@ -18,10 +18,9 @@
 #include <compat/work.h>
 
 #include "internal.h"
-#include "core/depot.h"
+#include "core/cache.h"
 #include "core/hold.h"
 #include "core/limit.h"
-#include "core/magazine.h"
 #include "core/reserve.h"
 #include "core/slab.h"
 
@@ -46,11 +45,6 @@ static void hold_event(struct zmem_hold *h)
 		wake_up_all(&h->wait);
 }
 
-static void hold_drain_cpu(void *cache)
-{
-	zmem_magazines_drain_this_cpu(cache);
-}
-
 /* Now, and later again if there is no memory now. */
 static void hold_refill(struct zmem_hold *h)
 {
@@ -65,11 +59,9 @@ static void hold_refill(struct zmem_hold *h)
 static void hold_work(struct work_struct *work)
 {
 	struct zmem_hold *h = container_of(to_delayed_work(work), struct zmem_hold, work);
-	int node, asked = atomic_read(&h->asked);
+	int asked = atomic_read(&h->asked);
 
-	zmem_on_each_cpu(hold_drain_cpu, h->c, NULL);
-	for_each_node(node)
-		zmem_depot_drain(h->c, node);
+	zmem_cache_drain(h->c);
 	hold_refill(h);
 	atomic_set_release(&h->drained, asked);
 	wake_up_all(&h->wait);
@@ -80,11 +72,14 @@ static void hold_work(struct work_struct *work)
  * @h: of the cache, which is closed
  *
  * Context: any but NMI.
+ * Return: which drain that is: it is over when @h->drained has come to it.
  */
-void zmem_hold_ask(struct zmem_hold *h)
+int zmem_hold_ask(struct zmem_hold *h)
 {
-	atomic_inc(&h->asked);
+	int asked = atomic_inc_return(&h->asked);
+
 	mod_delayed_work(zmem_unbound_wq, &h->work, 0);
+	return asked;
 }
 
 /**
@@ -96,9 +91,8 @@ void zmem_hold_ask(struct zmem_hold *h)
  */
 bool zmem_hold_drain(struct zmem_hold *h)
 {
-	int mine = atomic_inc_return(&h->asked);
+	int mine = zmem_hold_ask(h);
 
-	mod_delayed_work(zmem_unbound_wq, &h->work, 0);
 	return wait_event_timeout(h->wait, atomic_read_acquire(&h->drained) - mine >= 0,
 				  ZMEM_HOLD_PATIENCE);
 }

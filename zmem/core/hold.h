@@ -54,7 +54,7 @@ void *zmem_hold_alloc(struct zmem_common *cache, gfp_t gfp, int node);
 void __zmem_hold_free(struct zmem_common *cache, void *object);
 
 void *zmem_hold_slab(struct zmem_hold *hold, gfp_t gfp, int node);
-void zmem_hold_ask(struct zmem_hold *hold);
+int zmem_hold_ask(struct zmem_hold *hold);
 bool zmem_hold_drain(struct zmem_hold *hold);
 
 /* Whether each call is to go to the slabs. */

@@ -51,31 +51,15 @@ unsigned int __zmem_limit_claim(struct zmem_hold *h, unsigned int nr)
 	return may;
 }
 
-static unsigned long limit_allocs(const struct zmem_common *c)
+/* What all CPUs counted, by one of the functions that sum up for a CPU. */
+static __always_inline unsigned long
+limit_sum(const struct zmem_common *c, unsigned long (*of)(const struct zmem_cpu_area *))
 {
 	unsigned long sum = 0;
 	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		const struct zmem_cpu_area *a = per_cpu_ptr(zmem_area(c), cpu);
-
-		sum += READ_ONCE(a->fast.allocs) + READ_ONCE(a->slow.swap_allocs) +
-		       READ_ONCE(a->slow.slow_allocs);
-	}
-	return sum;
-}
-
-static unsigned long limit_frees(const struct zmem_common *c)
-{
-	unsigned long sum = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		const struct zmem_cpu_area *a = per_cpu_ptr(zmem_area(c), cpu);
-
-		sum += zmem_cpu_frees(a) + READ_ONCE(a->slow.swap_frees) +
-		       READ_ONCE(a->slow.slow_frees);
-	}
+	for_each_possible_cpu(cpu)
+		sum += of(per_cpu_ptr(zmem_area(c), cpu));
 	return sum;
 }
 
@@ -86,12 +70,12 @@ static unsigned long limit_frees(const struct zmem_common *c)
  */
 static bool limit_is_held(const struct zmem_hold *h)
 {
-	unsigned long held = limit_allocs(h->c);
+	unsigned long held = limit_sum(h->c, zmem_cpu_all_allocs);
 
 	smp_rmb();	/* what was allocated is not counted as freed only */
 	held += READ_ONCE(h->nr) + atomic_long_read(&h->c->errors);
 	smp_rmb();	/* nor is what left the reserve, or is now in it */
-	return (long)(held - limit_frees(h->c)) >= (long)h->limit;
+	return (long)(held - limit_sum(h->c, zmem_cpu_all_frees)) >= (long)h->limit;
 }
 
 /* Drains what a call may drain wherever it is. */

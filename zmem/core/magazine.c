@@ -448,12 +448,10 @@ unsigned long zmem_cpu_frees(const struct zmem_cpu_area *area)
 	return max(frees, 0L);
 }
 
-static void chain_up(struct zmem_magazine *mag, struct zmem_magazine **chain)
+static void chain_up(struct zmem_magazine **chain, struct zmem_magazine *mag)
 {
-	if (!mag)
-		return;
-	mag->next = *chain;
-	*chain = mag;
+	if (mag)
+		zmem_magazine_stack(chain, mag);
 }
 
 /* Takes all of a CPU's magazines out; returns them as a chain. */
@@ -463,11 +461,11 @@ static struct zmem_magazine *cpu_detach(struct zmem_cpu *zc)
 	struct zmem_magazine *chain = NULL;
 	unsigned int node;
 
-	chain_up(cpu_unload(zc), &chain);
-	chain_up(zc->prev, &chain);
+	chain_up(&chain, cpu_unload(zc));
+	chain_up(&chain, zc->prev);
 	zc->prev = NULL;
 	for (node = 0; node < nr_node_ids; node++) {
-		chain_up(slow->remote[node], &chain);
+		chain_up(&chain, slow->remote[node]);
 		slow->remote[node] = NULL;
 	}
 	slow->closed = 0;

@@ -18,6 +18,29 @@
 
 void *zmem_magazine_alloc(struct zmem_common *cache, gfp_t gfp, int node);
 unsigned long zmem_cpu_frees(const struct zmem_cpu_area *area);
+
+/* Allocations on a CPU that its magazines served, and all of them. */
+static inline unsigned long zmem_cpu_alloc_hits(const struct zmem_cpu_area *area)
+{
+	return READ_ONCE(area->fast.allocs) + READ_ONCE(area->slow.swap_allocs);
+}
+
+static inline unsigned long zmem_cpu_all_allocs(const struct zmem_cpu_area *area)
+{
+	return zmem_cpu_alloc_hits(area) + READ_ONCE(area->slow.slow_allocs);
+}
+
+/* Frees on a CPU that its magazines took, and all of them. */
+static inline unsigned long zmem_cpu_free_hits(const struct zmem_cpu_area *area)
+{
+	return zmem_cpu_frees(area) + READ_ONCE(area->slow.swap_frees);
+}
+
+static inline unsigned long zmem_cpu_all_frees(const struct zmem_cpu_area *area)
+{
+	return zmem_cpu_free_hits(area) + READ_ONCE(area->slow.slow_frees);
+}
+
 void zmem_magazine_free(struct zmem_common *cache, void *object);
 size_t zmem_magazine_alloc_bulk(struct zmem_cache *cache, void **objects, size_t nr);
 size_t zmem_magazine_free_bulk(struct zmem_cache *cache, void **objects, size_t nr);

@@ -178,11 +178,8 @@ noinline void *zmem_cache_alloc_wiped(struct zmem_cache *cache, gfp_t gfp)
 /* Machines that zero what is freed; as in SLUB, not objects that keep it. */
 static void cache_wipe_freed(struct zmem_common *c, void *object)
 {
-	const struct page *page = zmem_virt_to_page(object);
-
 	/* Nothing is written to what may not be ours. */
-	if (objects_keep(c) || !page || !zmem_page_tagged(page) ||
-	    zmem_page_cache(page) != c->cache)
+	if (objects_keep(c) || zmem_cache_of(object) != c->cache)
 		return;
 	zmem_unpoison(object, c->object_size);
 	memset(object, 0, c->object_size);

@@ -157,12 +157,13 @@ static void *reserve_get_of_node(struct zmem_hold *h, int node)
  */
 void zmem_reserve_leave(struct zmem_hold *h, int node)
 {
-	void *object = reserve_get_of_node(h, node);
+	bool left = false;
+	void *object;
 
-	if (!object)
-		return;
-	do
+	while ((object = reserve_get_of_node(h, node))) {
 		zmem_slab_free(h->c, &object, 1);
-	while ((object = reserve_get_of_node(h, node)));
-	zmem_hold_ask(h);
+		left = true;
+	}
+	if (left)
+		zmem_hold_ask(h);
 }

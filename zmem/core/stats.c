@@ -42,9 +42,9 @@ static void snap_cpus(const struct zmem_common *c, struct zmem_snapshot *s)
 		const struct zmem_cpu_area *a = per_cpu_ptr(zmem_area(c), cpu);
 
 		/* Frees before allocs, lest a moving object count below 0. */
-		s->free_hits += zmem_cpu_frees(a) + READ_ONCE(a->slow.swap_frees);
+		s->free_hits += zmem_cpu_free_hits(a);
 		s->free_misses += READ_ONCE(a->slow.slow_frees);
-		s->hits += READ_ONCE(a->fast.allocs) + READ_ONCE(a->slow.swap_allocs);
+		s->hits += zmem_cpu_alloc_hits(a);
 		s->misses += READ_ONCE(a->slow.slow_allocs);
 		s->failures += READ_ONCE(a->slow.failures);
 		s->remote_frees += READ_ONCE(a->slow.remote_frees);

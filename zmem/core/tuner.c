@@ -93,20 +93,11 @@ static void tune_depots(struct zmem_common *c, unsigned long *contended,
 	}
 }
 
-static unsigned long cpu_calls(const struct zmem_cpu_area *area)
-{
-	const struct zmem_cpu_slow *slow = &area->slow;
-
-	return READ_ONCE(area->fast.allocs) + zmem_cpu_frees(area) +
-	       READ_ONCE(slow->swap_allocs) + READ_ONCE(slow->swap_frees) +
-	       READ_ONCE(slow->slow_allocs) + READ_ONCE(slow->slow_frees);
-}
-
 /* Idle twice: drain once.  Not idle: sample, where that is done. */
 static enum zmem_wish tune_cpu(struct zmem_common *c, struct zmem_cpu_area *area)
 {
 	struct zmem_cpu_slow *slow = &area->slow;
-	unsigned long calls = cpu_calls(area);
+	unsigned long calls = zmem_cpu_all_allocs(area) + zmem_cpu_all_frees(area);
 
 	if (calls != slow->seen) {
 		slow->seen = calls;
