@@ -8,10 +8,10 @@ export OUT
 
 QUICK	:= rules user-plain user-asan user-tsan
 CHECK	:= rules style docs user-plain user-asan user-tsan user-valgrind \
-	   user-tools user-programs fuzz spin metrics bench-tools build \
+	   user-tools user-programs coverage-core fuzz spin metrics bench-tools build \
 	   fastpath kselftest hotplug run kunit kselftest-debug
 FULL	:= $(CHECK) vm bpftrace packages kernel-6.1 kernel-7.x kernel-rt \
-	   user-programs-full
+	   user-programs-full coverage
 
 all: modules	## build zmem/zmem.ko against KDIR (default: the running kernel)
 
@@ -85,6 +85,10 @@ fuzz: SECONDS ?= 60
 fuzz:	## fuzz the API and the stream's reader for SECONDS
 	@scripts/deps.sh build user
 	$(MAKE) -C userspace/fuzz OUT="$(OUT)/fuzz" fuzz SECONDS=$(SECONDS)
+
+coverage:	## lines and branches of zmem/ that the suites reach, in userspace and guests
+	@scripts/deps.sh build user vm debug-kernel coverage
+	@scripts/coverage.sh
 
 metrics:	## complexity: the mean must be 8 or less; the worst are listed
 	@scripts/deps.sh style

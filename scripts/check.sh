@@ -45,6 +45,8 @@ suite_user_programs() { make -C userspace OUT="$OUT/userspace" check-programs; }
 suite_user_programs_full() { make -C userspace OUT="$OUT/userspace" check-programs FULL=1; }
 suite_user_tools() { make -C userspace/tools OUT="$OUT/tools" check; }
 suite_fuzz() { make -C userspace/fuzz OUT="$OUT/fuzz" fuzz SECONDS=60; }
+suite_coverage_core() { scripts/coverage.sh --core; }
+suite_coverage() { scripts/coverage.sh; }
 suite_spin() { Documentation/model/check.sh "$OUT/model"; }
 suite_metrics() { scripts/metrics.sh; }
 

@@ -17,7 +17,7 @@
 # packages      building and testing the Debian packages
 # bpftrace      bpftrace for a guest
 # model         spin, for Documentation/model
-# coverage      gcovr
+# coverage      gcov, and what sums it up
 #
 # --update reads the package lists again first.
 
@@ -39,7 +39,7 @@ docs="python3-sphinx mandoc make"
 packaging="debhelper dh-dkms dkms dpkg-dev libnuma-dev"
 bpftrace="bpftrace"
 model="spin gcc libc6-dev"
-coverage="gcovr gcc libc6-dev make"
+coverage="gcc python3 xz-utils"
 
 die() {
 	echo "${0##*/}: $*" >&2
