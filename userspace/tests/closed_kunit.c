@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* Pages while a node is closed and others are full, which a process can arrange. */
+#include <linux/nodemask.h>
+#include <shim/shim.h>
+
+#include "tests/util.h"
+#include "core/nodes.h"
+
+static struct page *take(int node, gfp_t gfp)
+{
+	unsigned int how;
+
+	return zmem_pool_alloc(GFP_KERNEL | gfp, node, 0, &how);
+}
+
+/* The nearest open node serves, and not even it one that may be no other. */
+static void open_nodes_serve(struct kunit *test)
+{
+	struct page *page;
+	int node;
+
+	if (num_node_state(N_MEMORY) < 2)
+		kunit_skip(test, "one node has memory; two are needed");
+	zmem_pools_trim(ULONG_MAX);
+	zmem_node_close(1, ZMEM_NODE_DRAINED);
+	page = take(1, 0);
+	KUNIT_EXPECT_NOT_NULL(test, page);
+	if (page) {
+		node = page_to_nid(page);
+		KUNIT_EXPECT_NE(test, node, 1);
+		zmem_pool_free(page, 0, ZMEM_RUN_FRESH);
+	}
+	KUNIT_EXPECT_NULL(test, take(1, __GFP_THISNODE));
+	zmem_node_open(1, ZMEM_NODE_DRAINED);
+}
+
+/* The nearest open one is full: any other open one, and never the closed. */
+static void full_nodes_pass_on(struct kunit *test)
+{
+	int nodes = num_node_state(N_MEMORY), best;
+	struct page *page;
+
+	if (nodes < 2)
+		kunit_skip(test, "one node has memory; two are needed");
+	zmem_pools_trim(ULONG_MAX);
+	zmem_node_close(1, ZMEM_NODE_DRAINED);
+	best = zmem_node_nearest_open(1);
+	shim_limit_node(best, 1);
+	page = take(1, 0);
+	KUNIT_EXPECT_EQ(test, !!page, nodes > 2);
+	if (page) {
+		KUNIT_EXPECT_NE(test, page_to_nid(page), best);
+		KUNIT_EXPECT_NE(test, page_to_nid(page), 1);
+		zmem_pool_free(page, 0, ZMEM_RUN_FRESH);
+	}
+	shim_limit_node(best, 0);
+	zmem_node_open(1, ZMEM_NODE_DRAINED);
+}
+
+static struct kunit_case closed_cases[] = {
+	KUNIT_CASE(open_nodes_serve),
+	KUNIT_CASE(full_nodes_pass_on),
+	{}
+};
+
+static struct kunit_suite closed_suite = {
+	.name = "zmem_closed",
+	.init = test_init,
+	.exit = test_exit,
+	.test_cases = closed_cases,
+};
+
+kunit_test_suite(closed_suite);
