@@ -11,6 +11,7 @@
 #include <linux/kmemleak.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <compat/poison.h>
 
 #include "internal.h"
 #include "core/large.h"
@@ -108,8 +109,10 @@ void zmem_large_free(struct zmem_common *large, void *p)
 	}
 	kmemleak_free(p);
 	zmem_page_unbind(page);
-	if (want_init_on_free())
+	if (want_init_on_free()) {
+		zmem_unpoison(p, size);
 		memset(p, 0, size);
+	}
 	large_give_back(page, large_pages(size), home);
 	atomic_long_sub(large_pages(size), &large->large_pages);
 	atomic_long_sub(size, &large->large_bytes);
