@@ -17,6 +17,7 @@
 #include "core/magazine.h"
 #include "core/pool.h"
 #include "core/stats.h"
+#include "serve.h"
 
 #define API(type, name, args)	\
 	__attribute__((visibility("default"))) type api_##name args __asm__("zmem_" #name)
@@ -136,4 +137,10 @@ size_t api_trim(void)
 void api_tune(bool on)
 {
 	zmem_user_tune(on);
+}
+
+/* After the library itself; here, so that whoever links the archive has it. */
+static void __attribute__((constructor(202))) serve_before_main(void)
+{
+	zmem_user_serve();
 }

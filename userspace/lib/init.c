@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* What the module's main.c does, for a process. */
 #include <linux/cpuhotplug.h>
+#include <linux/errno.h>
 #include <linux/lock.h>
+#include <linux/mutex.h>
 #include <linux/printk.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 #include <compat/work.h>
 
@@ -17,13 +20,47 @@
 #include "core/sizes.h"
 #include "core/tuner.h"
 
-/* Surfaces are the program's own affair here. */
+/* Held by who works on a cache that it does not own; protects c->surface. */
+static DEFINE_MUTEX(surface_lock);
+
 void zmem_surface_add(struct zmem_common *c)
 {
+	WRITE_ONCE(c->surface, c);
 }
 
 void zmem_surface_remove(struct zmem_common *c)
 {
+	mutex_lock(&surface_lock);
+	WRITE_ONCE(c->surface, NULL);
+	mutex_unlock(&surface_lock);
+}
+
+struct wanted {
+	const char *name;
+	struct zmem_common *found;
+};
+
+static int is_wanted(struct zmem_common *c, void *arg)
+{
+	struct wanted *w = arg;
+
+	if (!strcmp(c->name, w->name))
+		w->found = READ_ONCE(c->surface);
+	return w->found != NULL;
+}
+
+int zmem_user_on_cache(const char *name, int (*fn)(struct zmem_common *cache, char *arg),
+		       char *arg)
+{
+	struct wanted w = { .name = name };
+	int err = -ENOENT;
+
+	mutex_lock(&surface_lock);
+	zmem_caches_for_each(is_wanted, &w);
+	if (w.found)
+		err = fn(w.found, arg);
+	mutex_unlock(&surface_lock);
+	return err;
 }
 
 static void tuner_tick(struct work_struct *work);

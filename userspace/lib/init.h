@@ -22,4 +22,10 @@ void zmem_user_tune_now(void);
 /* Drains every thread's magazines and gives back all that is free: bytes. */
 size_t zmem_user_trim(void);
 
+struct zmem_common;
+
+/* fn(cache, arg) with a cache by its name, which does not go meanwhile; or -ENOENT. */
+int zmem_user_on_cache(const char *name, int (*fn)(struct zmem_common *cache, char *arg),
+		       char *arg);
+
 #endif /* _ZMEM_LIB_INIT_H */

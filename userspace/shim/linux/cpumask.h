@@ -51,12 +51,21 @@ extern struct cpumask __cpu_possible_mask, __cpu_online_mask;
 #define for_each_present_cpu(cpu)	for_each_possible_cpu(cpu)
 #define num_possible_cpus()		cpumask_weight(cpu_possible_mask)
 #define num_online_cpus()		cpumask_weight(cpu_online_mask)
-#define cpumask_of(cpu)			((const struct cpumask *)NULL)	/* to bind to */
 #define cpu_online(cpu)			cpumask_test_cpu(cpu, cpu_online_mask)
 #define cpu_possible(cpu)		cpumask_test_cpu(cpu, cpu_possible_mask)
 #define alloc_cpumask_var(m, gfp)	(cpumask_clear(*(m)), true)
 #define zalloc_cpumask_var(m, gfp)	alloc_cpumask_var(m, gfp)
 #define free_cpumask_var(m)		((void)(m))
+
+/* Good until the thread asks for another. */
+static inline const struct cpumask *cpumask_of(unsigned int cpu)
+{
+	static __thread struct cpumask mask;
+
+	cpumask_clear(&mask);
+	cpumask_set_cpu(cpu, &mask);
+	return &mask;
+}
 
 static inline bool shim_cpumask_and(struct cpumask *d, const struct cpumask *a,
 				    const struct cpumask *b)

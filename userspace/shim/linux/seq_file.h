@@ -16,6 +16,8 @@ struct seq_file {
 void seq_printf(struct seq_file *m, const char *fmt, ...) __printf(2, 3);
 void seq_puts(struct seq_file *m, const char *s);
 void seq_putc(struct seq_file *m, char c);
+/* Those of @esc as octal numbers. */
+void seq_escape(struct seq_file *m, const char *s, const char *esc);
 void seq_write(struct seq_file *m, const void *data, size_t len);
 void shim_seq_free(struct seq_file *m);
 #define seq_has_overflowed(m)	((void)(m), false)

@@ -13,6 +13,9 @@ ssize_t shim_strscpy(char *dst, const char *src, size_t size);
 #define strscpy_pick(a, b, c, f, ...)	f
 #define strscpy(...)	\
 	strscpy_pick(__VA_ARGS__, strscpy_3, strscpy_2)(__VA_ARGS__)
+/* The rest of the buffer is zero. */
+#define strscpy_pad(dst, src, size)	\
+	(memset(dst, 0, size), shim_strscpy(dst, src, size))
 
 char *kstrdup(const char *s, gfp_t gfp);
 char *kstrndup(const char *s, size_t max, gfp_t gfp);
@@ -27,6 +30,7 @@ int match_string(const char *const *array, size_t n, const char *s);
 #define kfree_const(p)			kfree(p)
 #define memzero_explicit(p, len)	\
 	do { memset(p, 0, len); barrier_data(p); } while (0)
+#define strstarts(s, p)	(!strncmp(s, p, strlen(p)))
 #define str_has_prefix(s, p)	(strncmp(s, p, strlen(p)) ? 0 : strlen(p))
 
 #endif /* _SHIM_LINUX_STRING_H */
