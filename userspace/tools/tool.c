@@ -84,15 +84,21 @@ static char *read_all(int fd, size_t *length)
 	return text;
 }
 
+char *read_fd(int fd)
+{
+	size_t length;
+
+	return read_all(fd, &length);
+}
+
 char *read_text(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t length;
 	char *text;
 
 	if (fd < 0)
 		return NULL;
-	text = read_all(fd, &length);
+	text = read_fd(fd);
 	close(fd);
 	return text;
 }

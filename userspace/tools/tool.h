@@ -14,6 +14,7 @@ void warn(const char *format, ...)
 void *xalloc(size_t size);		/* zeroed */
 void *xgrow(void *array, size_t count, size_t *room, size_t size);
 char *read_text(const char *path);	/* NULL with errno on error */
+char *read_fd(int fd);			/* likewise, to its end */
 void *read_stream(const char *path, size_t *length);
 
 #endif /* ZMEM_TOOL_H */

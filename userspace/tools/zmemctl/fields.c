@@ -96,11 +96,69 @@ uint64_t field_value(const struct field *f, const struct zmem_ioc_snapshot *s)
 	return value;
 }
 
+static const char *const mode_names[] = { "?", "fast", "balanced", "debug" };
+
 static const char *mode_text(uint64_t mode)
 {
-	static const char *const names[] = { "?", "fast", "balanced", "debug" };
+	return mode_names[mode < ARRAY_LEN(mode_names) ? mode : 0];
+}
 
-	return names[mode < ARRAY_LEN(names) ? mode : 0];
+static bool parse_mode(const char *text, uint64_t *value)
+{
+	for (*value = 0; *value < ARRAY_LEN(mode_names); ++*value)
+		if (!strcmp(text, mode_names[*value]))
+			return true;
+	return false;
+}
+
+static bool parse_bits(const char *text, uint64_t *value)
+{
+	char *end;
+
+	*value = strtoull(text, &end, 16);
+	return end != text && !*end;
+}
+
+/* 12.34%, in units of 1/10000. */
+static bool parse_share(const char *text, uint64_t *value)
+{
+	unsigned int percent, hundredths;
+	int end = 0;
+
+	if (sscanf(text, "%3u.%2u%%%n", &percent, &hundredths, &end) != 2 || text[end] || !end)
+		return false;
+	*value = percent * 100 + hundredths;
+	return true;
+}
+
+static bool parse_value(enum field_kind kind, const char *text, uint64_t *value)
+{
+	*value = UNKNOWN;
+	if (!strcmp(text, "-"))
+		return true;
+	switch (kind) {
+	case FIELD_MODE:
+		return parse_mode(text, value);
+	case FIELD_BITS:
+		return parse_bits(text, value);
+	case FIELD_SHARE:
+		return parse_share(text, value);
+	default:
+		return parse_number(text, value);
+	}
+}
+
+bool field_parse(const struct field *f, struct zmem_ioc_snapshot *s, const char *text)
+{
+	uint64_t value;
+
+	if (f->kind == FIELD_NAME)
+		return *text && snprintf(s->name, sizeof(s->name), "%s", text) <
+				(int)sizeof(s->name);
+	if (!parse_value(f->kind, text, &value))
+		return false;
+	memcpy((char *)s + f->offset, &value, sizeof(value));
+	return true;
 }
 
 const char *field_text(char *buf, const struct field *f,

@@ -42,6 +42,8 @@ uint64_t field_value(const struct field *f, const struct zmem_ioc_snapshot *s);
 /* To @buf of UNIT_TEXT + ZMEM_IOC_NAME_MAX; in full if @exact. */
 const char *field_text(char *buf, const struct field *f,
 		       const struct zmem_ioc_snapshot *s, bool exact);
+/* From debugfs's text; false if it is none. */
+bool field_parse(const struct field *f, struct zmem_ioc_snapshot *s, const char *text);
 void fields_json(const char *key, const struct zmem_ioc_snapshot *s);
 
 /* Numbers fall, names rise; turned round if @reverse. */

@@ -12,24 +12,24 @@ struct common common;
 
 const struct command commands[] = {
 	{ "list", "[-s FIELD] [-r] [-c FIELD,...] [-n N] [-b]",
-	  "a line for each cache", cmd_list },
+	  "a line for each cache", cmd_list, ANYWHERE },
 	{ "top", "[-s FIELD] [-d SECONDS] [-n COUNT] [-v caches|cpus|nodes] [CACHE]",
-	  "the same, live", cmd_top },
-	{ "stat", "[-b] CACHE", "all about one cache", cmd_stat },
+	  "the same, live", cmd_top, ANYWHERE },
+	{ "stat", "[-b] CACHE", "all about one cache", cmd_stat, ANYWHERE },
 	{ "watch", "[-d SECONDS] [-n COUNT] [CACHE]",
-	  "rates, a line each time", cmd_watch },
-	{ "set", "CACHE KEY=VALUE...", "change settings", cmd_set },
+	  "rates, a line each time", cmd_watch, ANYWHERE },
+	{ "set", "CACHE KEY=VALUE...", "change settings", cmd_set, ANYWHERE },
 	{ "drain", "cpu N | node N", "put a CPU's or a node's objects back",
-	  cmd_drain },
-	{ "shrink", "[CACHE]", "give unused memory back", cmd_shrink },
+	  cmd_drain, ANYWHERE },
+	{ "shrink", "[CACHE]", "give unused memory back", cmd_shrink, ANYWHERE },
 	{ "bench", "[-k KIND] [-S SIZE[-MAX]] [-H HELD] [-t THREADS] [-C CPUS] [-N NODES] [-p NODE] [-m MODE] [-d TIME] [-o OPS]",
-	  "measure in the kernel", cmd_bench },
+	  "measure in the kernel", cmd_bench, MODULE_ONLY },
 	{ "stress", "[-C CPUS] [-N NODES] [-d TIME] [-x SEED]",
-	  "work hard and check every byte", cmd_stress },
+	  "work hard and check every byte", cmd_stress, MODULE_ONLY },
 	{ "record", "[-b KIB] -o FILE -- COMMAND...",
-	  "record the kernel's allocations", cmd_record },
+	  "record the kernel's allocations", cmd_record, MODULE_ONLY },
 	{ "replay", "[-n N] [-a|-t] [-c] [-w] STREAM",
-	  "replay a recording", cmd_replay },
+	  "replay a recording", cmd_replay, MODULE_ONLY },
 };
 
 const size_t nr_commands = ARRAY_LEN(commands);
@@ -51,14 +51,15 @@ static void help(FILE *f)
 {
 	size_t n;
 
-	fputs("usage: zmemctl [--json] [--color=WHEN] COMMAND ...\n\n", f);
+	fputs("usage: zmemctl [--json] [--color=WHEN] [--from=PATH] COMMAND ...\n\n", f);
 	for (n = 0; n < nr_commands; n++)
 		fprintf(f, "  %-8s %s\n           %s\n", commands[n].name,
 			commands[n].help, commands[n].args);
 	fputs("\n  --json        for programs; a number that is not known is null\n"
 	      "  --color=WHEN  always, never, or auto: on a terminal only\n"
-	      "Exit status: 0 good, 1 error, 2 usage, 3 no module, 4 no permission,\n"
-	      "5 no such cache, 6 stress found something wrong.  See zmemctl(8).\n", f);
+	      "  --from=PATH   of a program that has libzmem and ZMEM_STATS=PATH\n"
+	      "Exit status: 0 good, 1 error, 2 usage, 3 no module or no such program,\n"
+	      "4 no permission, 5 no such cache, 6 found something wrong.  See zmemctl(8).\n", f);
 }
 
 static const struct command *find(const char *name)
@@ -114,6 +115,8 @@ static int take_common(int argc, char **argv)
 			common.json = true;
 		else if (!strncmp(argv[from], "--color=", 8))
 			when = argv[from] + 8;
+		else if (!strncmp(argv[from], "--from=", 7))
+			common.from = argv[from] + 7;
 		else
 			argv[to++] = argv[from];
 	}
@@ -142,6 +145,8 @@ int main(int argc, char **argv)
 	if (!c)
 		fail(EXIT_USAGE, "no command '%s'; zmemctl help lists them",
 		     argv[1]);
+	if (common.from && c->where == MODULE_ONLY)
+		fail(EXIT_USAGE, "%s works on the module only, not --from a program", c->name);
 	status = c->run(argc - 1, argv + 1);
 	check_output();
 	return status;

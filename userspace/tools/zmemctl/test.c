@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include "dump.h"
 #include "fields.h"
 #include "histogram.h"
 #include "table.h"
@@ -256,6 +257,65 @@ static void test_fields(void)
 	EXPECT(*s[0].name == 'a' && *s[2].name == 'c');
 }
 
+/* What text tells of a field is what it was told of. */
+static void test_field_parse(void)
+{
+	static const char *const bad[][2] = {
+		{ "allocs", "" }, { "allocs", "x" }, { "allocs", "1 " }, { "mode", "slow" },
+		{ "hit_rate", "12%" }, { "hit_rate", "1.50" }, { "hit_rate", "1.50%%" },
+		{ "flags", "" }, { "flags", "0x" "g" },
+	};
+	struct zmem_ioc_snapshot s = { 0 };
+	size_t n;
+
+	EXPECT(field_parse(field_find("name"), &s, "a-cache") && !strcmp(s.name, "a-cache"));
+	EXPECT(!field_parse(field_find("name"), &s, "a-name-of-as-many-as-32-characters"));
+	EXPECT(field_parse(field_find("allocs"), &s, "12") && s.allocs == 12);
+	EXPECT(field_parse(field_find("allocs"), &s, "-") && s.allocs == UNKNOWN);
+	EXPECT(field_parse(field_find("hit_rate"), &s, "99.07%") && s.hit_rate == 9907);
+	EXPECT(field_parse(field_find("reuse"), &s, "100.00%") && s.reuse == 10000);
+	EXPECT(field_parse(field_find("mode"), &s, "debug") && s.mode == ZMEM_IOC_MODE_DEBUG);
+	EXPECT(field_parse(field_find("flags"), &s, "0x500") && s.flags == 0x500);
+	for (n = 0; n < ARRAY_LEN(bad); n++)
+		EXPECT(!field_parse(field_find(bad[n][0]), &s, bad[n][1]));
+}
+
+#define DUMP_HEAD	"# zmem dump, version 1\n# cat, process 1\n"
+#define DUMP_FILES	"@ a/b/stats\nversion: 1\n@ a/b/nodes\n# n\n@ c/stats\n"
+
+static const char *parse_dump(struct dump *d, const char *text)
+{
+	return dump_parse(d, strdup(text));
+}
+
+static void test_dump(void)
+{
+	static const char *const bad[] = {
+		"", "x", "# zmem dump, version 2\n@ end\n", DUMP_HEAD, DUMP_HEAD "@ end",
+		DUMP_HEAD DUMP_FILES, DUMP_HEAD "@ nothing\n@ end\n",
+		DUMP_HEAD DUMP_FILES "@ end\nand more\n",
+	};
+	struct zmem_ioc_snapshot s;
+	struct dump d;
+	size_t n;
+
+	EXPECT(!parse_dump(&d, DUMP_HEAD "@ end\n") && !d.nr);
+	dump_free(&d);
+	EXPECT(!parse_dump(&d, DUMP_HEAD DUMP_FILES "@ end\n") && d.nr == 3);
+	EXPECT_TEXT(dump_find(&d, "a/b", "nodes"), "# n\n");
+	EXPECT(!dump_find(&d, "a", "nodes") && !dump_find(&d, "c", "nodes"));
+	EXPECT_TEXT(dump_nth(&d, 0, "stats"), "version: 1\n");
+	EXPECT_TEXT(dump_nth(&d, 1, "stats"), "");
+	EXPECT(!dump_nth(&d, 2, "stats"));
+	EXPECT_TEXT(dump_snapshot(&s, "version: 1\n"), "statistics that lack a number");
+	EXPECT_TEXT(dump_snapshot(&s, "version: 2\n"), "statistics of another version");
+	dump_free(&d);
+	for (n = 0; n < ARRAY_LEN(bad); n++) {
+		expect(parse_dump(&d, bad[n]), bad[n], 2000 + n);
+		dump_free(&d);
+	}
+}
+
 /* Every field of the structure is there: what a new kernel adds is not lost. */
 static void test_all_fields(void)
 {
@@ -272,7 +332,8 @@ int main(void)
 		{ "texts", test_texts }, { "numbers", test_numbers },
 		{ "lists", test_lists }, { "parse", test_parse },
 		{ "print", test_print }, { "histogram", test_histogram },
-		{ "fields", test_fields }, { "all fields", test_all_fields },
+		{ "fields", test_fields }, { "fields of text", test_field_parse },
+		{ "dump", test_dump }, { "all fields", test_all_fields },
 	};
 	unsigned int before, all = 0;
 	size_t n;

@@ -19,7 +19,7 @@ enum exit_code {
 	EXIT_OK = 0,
 	EXIT_ERROR = 1,		/* of the system: files, memory, signals */
 	EXIT_USAGE = 2,
-	EXIT_NO_MODULE = 3,
+	EXIT_NO_MODULE = 3,	/* or no such program */
 	EXIT_NO_PERMISSION = 4,
 	EXIT_NO_CACHE = 5,
 	EXIT_FOUND = 6,		/* stress found something wrong */
@@ -29,9 +29,12 @@ enum exit_code {
 struct common {
 	bool json;
 	bool colour;
+	const char *from;	/* a program's socket or file, not the module */
 };
 
 extern struct common common;
+
+enum command_where { ANYWHERE, MODULE_ONLY };
 
 /**
  * struct command - a command
@@ -39,12 +42,14 @@ extern struct common common;
  * @args: of its usage line
  * @help: what it does, in a few words
  * @run: does it; argv[0] is its name
+ * @where: on what it works
  */
 struct command {
 	const char *name;
 	const char *args;
 	const char *help;
 	int (*run)(int argc, char **argv);
+	enum command_where where;
 };
 
 extern const struct command commands[];
