@@ -20,7 +20,7 @@ static char *next_mark(char *text)
 	return mark ? mark + 1 : NULL;
 }
 
-/* @line is "@ CACHE/FILE"; both are cut off where they end. */
+/* @line is " CACHE/FILE"; both are cut off where they end. */
 static bool add_file(struct dump *d, char *line)
 {
 	char *end = strchr(line, '\n'), *slash;
@@ -32,7 +32,7 @@ static bool add_file(struct dump *d, char *line)
 	*slash = '\0';
 	d->file = xgrow(d->file, d->nr, &d->room, sizeof(*d->file));
 	d->file[d->nr++] = (struct dump_file){
-		.cache = line + 2, .name = slash + 1, .text = end + 1,
+		.cache = line + 1, .name = slash + 1, .text = end + 1,
 	};
 	return true;
 }
@@ -49,7 +49,7 @@ const char *dump_parse(struct dump *d, char *text)
 		if (!strcmp(mark + 1, " end\n"))
 			return NULL;
 		next = next_mark(mark + 1);
-		if (!next || !add_file(d, mark))
+		if (!next || !add_file(d, mark + 1))
 			break;
 		*next = '\0';		/* the file before it ends there */
 	}
