@@ -27,6 +27,16 @@ void warn(const char *format, ...)
 	va_end(args);
 }
 
+void fail(enum exit_code code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(format, args);
+	va_end(args);
+	exit(code);
+}
+
 void die(const char *format, ...)
 {
 	va_list args;
@@ -34,7 +44,7 @@ void die(const char *format, ...)
 	va_start(args, format);
 	say(format, args);
 	va_end(args);
-	exit(1);
+	exit(EXIT_ERROR);
 }
 
 void *xalloc(size_t size)
@@ -119,4 +129,31 @@ void *read_stream(const char *path, size_t *length)
 		die("%s: %s", path, strerror(errno));
 	close(fd);
 	return bytes;
+}
+
+int open_device(void)
+{
+	int fd = open(ZMEM_DEVICE, O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	switch (errno) {
+	case ENOENT:
+	case ENXIO:
+	case ENODEV:
+		fail(EXIT_NO_MODULE, "the module is not loaded: no " ZMEM_DEVICE);
+	case EPERM:
+	case EACCES:
+		fail(EXIT_NO_PERMISSION,
+		     ZMEM_DEVICE ": not permitted: only root may (CAP_SYS_ADMIN)");
+	default:
+		die(ZMEM_DEVICE ": %s", strerror(errno));
+	}
+}
+
+/* A full disk is an error. */
+void check_output(void)
+{
+	if (fflush(stdout) || ferror(stdout))
+		die("cannot write: %s", strerror(errno));
 }

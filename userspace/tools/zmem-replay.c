@@ -271,7 +271,7 @@ static void write_json(const struct report *r, const char *path)
 	if (!f)
 		die("%s: %s", path, strerror(errno));
 	print_json(f, r);
-	if (fclose(f))
+	if (fflush(f) || ferror(f) || fclose(f))
 		die("%s: %s", path, strerror(errno));
 }
 
@@ -292,9 +292,7 @@ int main(int argc, char **argv)
 	r.accounted = o.account;
 	r.timed = o.time;
 	load(r.path, &stream, &totals);
-	device = open("/dev/zmem", O_RDWR | O_CLOEXEC);
-	if (device < 0)
-		die("/dev/zmem: %s", strerror(errno));
+	device = open_device();
 	measure(&r, &o);
 	print_report(&r);
 	if (o.caches && o.account) {
@@ -304,5 +302,6 @@ int main(int argc, char **argv)
 	}
 	if (o.json)
 		write_json(&r, o.json);
+	check_output();
 	return 0;
 }

@@ -135,7 +135,6 @@ int main(int argc, char **argv)
 		caches(&stream);
 	else if (!strcmp(argv[1], "dump"))
 		dump(&stream);
-	if (fflush(stdout) || ferror(stdout))
-		die("cannot write");
+	check_output();
 	return 0;
 }

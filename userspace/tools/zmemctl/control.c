@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* zmemctl set, drain, shrink: what debugfs's control files do. */
+/* zmemctl set, drain, open, shrink: what debugfs's control files do. */
 #include <errno.h>
 #include <string.h>
 #include "json.h"
@@ -58,24 +58,57 @@ int cmd_set(int argc, char **argv)
 	return EXIT_OK;
 }
 
-int cmd_drain(int argc, char **argv)
+/* @what of "cpu" or "node", whose number is @text. */
+static void refuse_numbered(const char *what, const char *text, int error)
+{
+	switch (error) {
+	case ENODEV:
+	case ERANGE:
+		fail(EXIT_USAGE, "%s %s is not online", what, text);
+	case EINVAL:
+		fail(EXIT_USAGE, "%s %s has no memory, or is the last that is open", what, text);
+	case EBUSY:
+		fail(EXIT_BUSY, "%s %s is closed, but has live objects: the log names their caches",
+		     what, text);
+	default:
+		fail(EXIT_ERROR, "%s %s: %s", what, text, strerror(error));
+	}
+}
+
+static int do_numbered(const char *verb, const char *what, const char *text)
 {
 	char command[80];
 	uint64_t number;
 	int error;
 
-	if (argc != 3 || (strcmp(argv[1], "cpu") && strcmp(argv[1], "node")) ||
-	    !parse_number(argv[2], &number))
-		usage("drain");
-	snprintf(command, sizeof(command), "drain %s %s", argv[1], argv[2]);
+	if (!parse_number(text, &number))
+		usage(verb);
+	snprintf(command, sizeof(command), "%s %s %llu", verb, what, (unsigned long long)number);
 	error = control(NULL, command);
-	if (error == ENODEV || error == ERANGE)
-		fail(EXIT_USAGE, "%s %s is not online", argv[1], argv[2]);
-	if (error == EINVAL)
-		fail(EXIT_ERROR, "this module cannot drain a %s", argv[1]);
 	if (error)
-		fail(EXIT_ERROR, "drain: %s", strerror(error));
+		refuse_numbered(what, text, error);
+	if (!common.json)
+		return EXIT_OK;
+	json_open(NULL, '{');
+	json_string("done", verb);
+	json_number(what, number);
+	json_close('}');
+	json_end();
 	return EXIT_OK;
+}
+
+int cmd_drain(int argc, char **argv)
+{
+	if (argc != 3 || (strcmp(argv[1], "cpu") && strcmp(argv[1], "node")))
+		usage("drain");
+	return do_numbered("drain", argv[1], argv[2]);
+}
+
+int cmd_open(int argc, char **argv)
+{
+	if (argc != 3 || strcmp(argv[1], "node"))
+		usage("open");
+	return do_numbered("open", "node", argv[2]);
 }
 
 /* Bytes that a cache holds, or all do. */

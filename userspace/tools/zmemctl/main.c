@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* zmemctl: look at zmem, steer it, measure it. */
-#include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,6 +19,8 @@ const struct command commands[] = {
 	{ "set", "CACHE KEY=VALUE...", "change settings", cmd_set, ANYWHERE },
 	{ "drain", "cpu N | node N", "put a CPU's or a node's objects back",
 	  cmd_drain, ANYWHERE },
+	{ "open", "node N", "place objects on a node again that was drained",
+	  cmd_open, ANYWHERE },
 	{ "shrink", "[CACHE]", "give unused memory back", cmd_shrink, ANYWHERE },
 	{ "bench", "[-k KIND] [-S SIZE[-MAX]] [-H HELD] [-t THREADS] [-C CPUS] [-N NODES] [-p NODE] [-m MODE] [-d TIME] [-o OPS]",
 	  "measure in the kernel", cmd_bench, MODULE_ONLY },
@@ -30,22 +30,11 @@ const struct command commands[] = {
 	  "record the kernel's allocations", cmd_record, MODULE_ONLY },
 	{ "replay", "[-n N] [-a|-t] [-c] [-w] STREAM",
 	  "replay a recording", cmd_replay, MODULE_ONLY },
+	{ "report", "--out FILE RESULT...",
+	  "benchmarks' results as a page of HTML", cmd_report, ANYWHERE },
 };
 
 const size_t nr_commands = ARRAY_LEN(commands);
-
-void fail(enum exit_code code, const char *format, ...)
-{
-	va_list args;
-
-	fflush(stdout);
-	fprintf(stderr, "%s: ", tool_name);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	exit(code);
-}
 
 static void help(FILE *f)
 {
@@ -59,7 +48,8 @@ static void help(FILE *f)
 	      "  --color=WHEN  always, never, or auto: on a terminal only\n"
 	      "  --from=PATH   of a program that has libzmem and ZMEM_STATS=PATH\n"
 	      "Exit status: 0 good, 1 error, 2 usage, 3 no module or no such program,\n"
-	      "4 no permission, 5 no such cache, 6 found something wrong.  See zmemctl(8).\n", f);
+	      "4 no permission, 5 no such cache, 6 something wrong was found, 7 live objects\n"
+	      "on the node.  See zmemctl(8).\n", f);
 }
 
 static const struct command *find(const char *name)
@@ -81,13 +71,6 @@ void usage(const char *command)
 	else
 		help(stderr);
 	exit(EXIT_USAGE);
-}
-
-/* What was printed must have arrived: a full disk is an error. */
-void check_output(void)
-{
-	if (fflush(stdout) || ferror(stdout))
-		fail(EXIT_ERROR, "cannot write: %s", strerror(errno));
 }
 
 static bool want_colour(const char *when)

@@ -9,32 +9,14 @@
 #include "source.h"
 #include "zmemctl.h"
 
-#define DEVICE		"/dev/zmem"
 #define DEBUGFS		"/sys/kernel/debug"
-
-static void refuse_device(int error)
-{
-	switch (error) {
-	case ENOENT:
-	case ENXIO:
-	case ENODEV:
-		fail(EXIT_NO_MODULE, "the module is not loaded: no " DEVICE);
-	case EPERM:
-	case EACCES:
-		fail(EXIT_NO_PERMISSION, DEVICE ": not permitted: only root may (CAP_SYS_ADMIN)");
-	default:
-		fail(EXIT_ERROR, DEVICE ": %s", strerror(error));
-	}
-}
 
 int device(void)
 {
 	static int fd = -1;
 
 	if (fd < 0)
-		fd = open(DEVICE, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		refuse_device(errno);
+		fd = open_device();
 	return fd;
 }
 
@@ -45,7 +27,7 @@ static int module_snapshot(uint32_t by, uint32_t index, struct zmem_ioc_snapshot
 	if (!ioctl(device(), ZMEM_IOC_SNAPSHOT, s))
 		return 0;
 	if (errno != ENOENT)
-		fail(EXIT_ERROR, DEVICE ": snapshot: %s", strerror(errno));
+		fail(EXIT_ERROR, ZMEM_DEVICE ": snapshot: %s", strerror(errno));
 	return -1;
 }
 
@@ -55,8 +37,8 @@ static void refuse_debugfs(const char *path, int error)
 		fail(EXIT_NO_PERMISSION, "%s: not permitted: only root may", path);
 	if (error != ENOENT)
 		fail(EXIT_ERROR, "%s: %s", path, strerror(error));
-	if (access(DEVICE, F_OK))
-		fail(EXIT_NO_MODULE, "the module is not loaded: no " DEVICE);
+	if (access(ZMEM_DEVICE, F_OK))
+		fail(EXIT_NO_MODULE, "the module is not loaded: no " ZMEM_DEVICE);
 	fail(EXIT_ERROR, "no " DEBUGFS "/zmem: is debugfs mounted?");
 }
 

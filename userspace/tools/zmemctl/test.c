@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* Tests of what needs no module: units, tables, histograms, sorting.  TAP. */
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include "dump.h"
@@ -13,16 +12,6 @@
 const char *tool_name = "zmemctl-test";
 struct common common;
 static unsigned int failures;
-
-void fail(enum exit_code code, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	exit(code);
-}
 
 static void expect(bool good, const char *what, int line)
 {

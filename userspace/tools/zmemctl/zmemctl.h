@@ -14,17 +14,6 @@
 #define UNKNOWN		ZMEM_IOC_UNKNOWN
 #define NSEC		1000000000ull
 
-/* How zmemctl ends; documented in zmemctl(8). */
-enum exit_code {
-	EXIT_OK = 0,
-	EXIT_ERROR = 1,		/* of the system: files, memory, signals */
-	EXIT_USAGE = 2,
-	EXIT_NO_MODULE = 3,	/* or no such program */
-	EXIT_NO_PERMISSION = 4,
-	EXIT_NO_CACHE = 5,
-	EXIT_FOUND = 6,		/* stress found something wrong */
-};
-
 /* Options that every command takes. */
 struct common {
 	bool json;
@@ -55,10 +44,7 @@ struct command {
 extern const struct command commands[];
 extern const size_t nr_commands;
 
-void fail(enum exit_code code, const char *format, ...)
-	__attribute__((__noreturn__, __format__(__printf__, 2, 3)));
 void usage(const char *command) __attribute__((__noreturn__));
-void check_output(void);
 
 int cmd_list(int argc, char **argv);
 int cmd_top(int argc, char **argv);
@@ -66,10 +52,12 @@ int cmd_stat(int argc, char **argv);
 int cmd_watch(int argc, char **argv);
 int cmd_set(int argc, char **argv);
 int cmd_drain(int argc, char **argv);
+int cmd_open(int argc, char **argv);
 int cmd_shrink(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_stress(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 
 #endif /* ZMEMCTL_H */
