@@ -51,17 +51,21 @@ static __always_inline bool malloc_page(const void *p, const struct page **page)
 	return likely(zmem_page_tagged(*page));
 }
 
+/* The cache of a block, or NULL if @p is on no page of ours. */
+static __always_inline struct zmem_cache *malloc_cache_of(const void *p)
+{
+	unsigned long pfn = ((unsigned long)p - shim_base) >> PAGE_SHIFT;
+
+	if (unlikely(pfn >= SHIM_PAGES))
+		return NULL;
+	return (struct zmem_cache *)READ_ONCE(*shim_private(pfn));
+}
+
 static __always_inline void free_fast(void *p)
 {
-	struct zmem_cache *cache;
-	const struct page *page;
+	struct zmem_cache *cache = malloc_cache_of(p);
 
-	if (unlikely(!malloc_page(p, &page))) {
-		free_slow(NULL, p);
-		return;
-	}
-	cache = zmem_page_cache(page);
-	if (unlikely(!zmem_magazine_push(cache, p, page, false)))
+	if (unlikely(!cache) || unlikely(!zmem_magazine_push(cache, p, NULL, false)))
 		free_slow(cache, p);
 }
 

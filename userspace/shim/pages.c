@@ -2,8 +2,8 @@
 /*
  * Pages: a buddy allocator for each node over one reserved region.
  *
- * A free block is described by its first page's structure alone: order in
- * private, list in lru, PG_BUDDY.  Free pages themselves are never written.
+ * A free block is described by its first page's structure alone: its order,
+ * list in lru, PG_BUDDY.  Free pages themselves are never written.
  * PG_ZERO says that the whole block reads as zero: it is fresh, or its memory
  * went back to the system.  That happens to blocks of SHIM_RELEASE_ORDER and up
  * once more than SHIM_RELEASE_PAGES of them wait, and when shim_pages_trim()
@@ -25,8 +25,8 @@
 #include <shim/shim.h>
 #include "shim_internal.h"
 
-#define PG_BUDDY		1UL
-#define PG_ZERO			2UL
+#define PG_BUDDY		1u
+#define PG_ZERO			2u
 #define SHIM_RELEASE_ORDER	4
 #define SHIM_RELEASE_PAGES	(64UL << 20 >> PAGE_SHIFT)
 
@@ -119,11 +119,12 @@ static unsigned int shim_real_nodes(void)
 
 void shim_pages_boot(void)
 {
-	unsigned long map_bytes = (SHIM_MEMORY >> PAGE_SHIFT) * sizeof(struct page);
+	unsigned long map_bytes = SHIM_PAGES * sizeof(struct page);
+	unsigned long private_bytes = SHIM_PAGES * sizeof(unsigned long);
 	unsigned long unit_bytes = (unsigned long)NR_CPUS << SHIM_UNIT_SHIFT;
 	unsigned long align = PAGE_SIZE << MAX_PAGE_ORDER;
 	const char *fake = getenv("ZMEM_FAKE_NODES");
-	unsigned long base, i;
+	unsigned long base, size, i;
 	void *p;
 	int o;
 
@@ -131,19 +132,22 @@ void shim_pages_boot(void)
 	shim_nr_nodes = clamp(shim_nr_nodes, 1u, (unsigned int)MAX_NUMNODES);
 	shim_fake_nodes = fake != NULL;
 
-	p = mmap(NULL, SHIM_MEMORY + map_bytes + unit_bytes + align, PROT_NONE,
+	size = private_bytes + SHIM_MEMORY + map_bytes + unit_bytes;
+	p = mmap(NULL, size + align, PROT_NONE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (p == MAP_FAILED)
 		shim_bug(__FILE__, __LINE__, "cannot reserve %lu MiB of addresses\n",
-			 (SHIM_MEMORY + map_bytes + unit_bytes) >> 20);
-	base = ALIGN((unsigned long)p, align);
+			 size >> 20);
+	base = ALIGN((unsigned long)p + private_bytes, align);
 	/* A look at any page's structure must be harmless. */
-	if (mprotect((void *)(base + SHIM_MEMORY), map_bytes, PROT_READ) ||
+	if (mprotect((void *)(base - private_bytes), private_bytes, PROT_READ) ||
+	    mprotect((void *)(base + SHIM_MEMORY), map_bytes, PROT_READ) ||
 	    mprotect((void *)(base + SHIM_MEMORY + map_bytes), unit_bytes,
 		     PROT_READ | PROT_WRITE))
 		shim_bug(__FILE__, __LINE__, "cannot map page structures\n");
 	/* A huge page for each unit that is touched would be a waste. */
 	madvise((void *)(base + SHIM_MEMORY), map_bytes + unit_bytes, MADV_NOHUGEPAGE);
+	madvise((void *)(base - private_bytes), private_bytes, MADV_NOHUGEPAGE);
 	shim_percpu_boot(base + SHIM_MEMORY + map_bytes);
 
 	for (i = 0; i < shim_nr_nodes; i++) {
@@ -240,7 +244,7 @@ static void shim_block_add(struct shim_node *node, struct page *page,
 			   unsigned int order, unsigned long zero)
 {
 	page->flags = PG_BUDDY | zero;
-	page->private = order;
+	page->order = order;
 	/* What is warm goes first; what has no memory is the last to get some. */
 	if (zero)
 		list_add_tail(&page->lru, &node->free[order]);
@@ -263,7 +267,6 @@ static unsigned long shim_block_del(struct shim_node *node, struct page *page,
 	__list_del_entry(&page->lru);
 	page->lru.next = NULL;
 	page->lru.prev = NULL;
-	page->private = 0;
 	page->flags = 0;
 	return zero;
 }
@@ -275,7 +278,7 @@ static struct page *shim_block_merge(struct shim_node *node, struct page *page,
 	while (*order < MAX_PAGE_ORDER) {
 		struct page *buddy = pfn_to_page(page_to_pfn(page) ^ (1UL << *order));
 
-		if (!(buddy->flags & PG_BUDDY) || buddy->private != *order)
+		if (!(buddy->flags & PG_BUDDY) || buddy->order != *order)
 			break;
 		*zero &= shim_block_del(node, buddy, *order);
 		page = min(page, buddy);
@@ -294,6 +297,8 @@ static bool shim_node_grow(struct shim_node *node)
 	if (pfn == node->committed) {
 		n = min(n, node->end - pfn);
 		if (mprotect(pfn_to_page(pfn), n * sizeof(struct page),
+			     PROT_READ | PROT_WRITE) ||
+		    mprotect(shim_private(pfn), n * sizeof(unsigned long),
 			     PROT_READ | PROT_WRITE) ||
 		    mprotect(page_address(pfn_to_page(pfn)), n << PAGE_SHIFT,
 			     PROT_READ | PROT_WRITE))
@@ -375,12 +380,12 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 /* As DEBUG_VM would, and stricter: who uses a field clears it. */
 static void shim_check_clean(const struct page *page, bool first)
 {
-	if (unlikely(page->lru.next || page->lru.prev || page->mapping || page->index ||
-		     page->private || page->flags || (!first && page_ref_count(page))))
+	if (unlikely(page->lru.next || page->lru.prev || page->index || page_private(page) ||
+		     page->flags || (!first && page_ref_count(page))))
 		shim_bug(__FILE__, __LINE__,
-			 "bad page at %p: flags %lx lru %p %p mapping %p index %lx private %lx count %d\n",
+			 "bad page at %p: flags %x lru %p %p index %lx private %lx count %d\n",
 			 page_address(page), page->flags, page->lru.next, page->lru.prev,
-			 page->mapping, page->index, page->private, page_ref_count(page));
+			 page->index, page_private(page), page_ref_count(page));
 }
 
 void __free_pages(struct page *page, unsigned int order)

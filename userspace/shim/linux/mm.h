@@ -25,35 +25,37 @@
 
 /**
  * struct page - a page; the fields that a page's owner may use, and a count
- * @flags: the page allocator's
  * @lru: the owner's; must be NULL when the page goes back, as must
- * @mapping: be, and
- * @index: and
- * @private: 0
+ * @index: be 0, and page_private() too
+ * @flags: the page allocator's
+ * @order: of a free block, likewise
  * @_refcount: 1 on the first page of a run, 0 on the others, until split
  */
 struct page {
-	unsigned long flags;
 	struct list_head lru;
-	void *mapping;
 	union {
 		unsigned long index;
 		u32 index_half[2];
 	};
-	unsigned long private;
+	u16 flags;
+	u16 order;
 	atomic_t _refcount;
-} ____cacheline_aligned;
+};
 
 /*
- * All memory is one reserved region: the nodes' memory, a node's after the
- * other's, then the page structures of all of it.  Until it exists shim_base
- * is such that no address lies in it.
+ * All memory is one reserved region: the pages' private words, the nodes'
+ * memory, a node's after the other's, then the page structures of all of it.
+ * Until it exists shim_base is such that no address lies in it.
+ *
+ * The private words stand apart because a free() that finds its cache there
+ * reads nothing else of its page: eight pages share a cache line.
  */
 #ifndef SHIM_NODE_SHIFT
 #define SHIM_NODE_SHIFT	36
 #endif
 #define SHIM_MEMORY	((unsigned long)MAX_NUMNODES << SHIM_NODE_SHIFT)
 #define SHIM_NODE_PAGES	(1UL << (SHIM_NODE_SHIFT - PAGE_SHIFT))
+#define SHIM_PAGES	(SHIM_MEMORY >> PAGE_SHIFT)
 
 extern unsigned long shim_base __hidden;
 extern struct page shim_foreign_page __hidden;	/* of every address that is not ours */
@@ -95,8 +97,13 @@ static __always_inline int page_to_nid(const struct page *page)
 	return page_to_pfn(page) / SHIM_NODE_PAGES % MAX_NUMNODES;
 }
 
-#define page_private(page)		((page)->private)
-#define set_page_private(page, v)	((page)->private = (v))
+static __always_inline unsigned long *shim_private(unsigned long pfn)
+{
+	return (unsigned long *)shim_base - SHIM_PAGES + pfn;
+}
+
+#define page_private(page)		READ_ONCE(*shim_private(page_to_pfn(page)))
+#define set_page_private(page, v)	WRITE_ONCE(*shim_private(page_to_pfn(page)), v)
 #define page_ref_count(page)		atomic_read(&(page)->_refcount)
 #define page_count(page)		page_ref_count(page)
 #define set_page_count(page, n)		atomic_set(&(page)->_refcount, n)
