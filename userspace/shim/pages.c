@@ -10,7 +10,6 @@
  * finds that nobody wanted them.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +33,8 @@
 #define SHIM_COMMIT_PAGES	(64UL << 20 >> PAGE_SHIFT)
 
 #define MPOL_PREFERRED		1
+#define MPOL_F_MEMS_ALLOWED	4
+#define SHIM_SYSTEM_NODES	1024	/* no kernel has more */
 
 /**
  * struct shim_node - a node's memory
@@ -99,22 +100,15 @@ void *shim_map(size_t size)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-/* "0", "0-3": the highest node that is online, plus one. */
+/* The highest node that the process may have memory of, plus one. */
 static unsigned int shim_real_nodes(void)
 {
-	int fd = open("/sys/devices/system/node/online", O_RDONLY | O_CLOEXEC);
-	char buf[64] = "";
-	ssize_t n = 0;
+	unsigned long mask[BITS_TO_LONGS(SHIM_SYSTEM_NODES)] = { 0 };
 
-	if (fd >= 0) {
-		n = read(fd, buf, sizeof(buf) - 1);
-		close(fd);
-	}
-	while (n > 0 && (buf[n - 1] < '0' || buf[n - 1] > '9'))
-		buf[--n] = '\0';
-	while (n > 0 && buf[n - 1] >= '0' && buf[n - 1] <= '9')
-		n--;
-	return strtoul(buf + n, NULL, 10) + 1;
+	if (syscall(SYS_get_mempolicy, NULL, mask, SHIM_SYSTEM_NODES, NULL,
+		    MPOL_F_MEMS_ALLOWED))
+		return 1;
+	return find_last_bit(mask, SHIM_SYSTEM_NODES) + 1;
 }
 
 void shim_pages_boot(void)

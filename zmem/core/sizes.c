@@ -163,6 +163,19 @@ static unsigned int class_size(unsigned int class)
 	return (5 + (class - 9) % 4) << (4 + (class - 9) / 4);
 }
 
+/* "zmem-64".  A process's first snprintf() would take a fifth of a MiB of it. */
+static void class_name(char *name, unsigned int size)
+{
+	unsigned int place = 1;
+
+	while (place <= size / 10)
+		place *= 10;
+	strcpy(name, "zmem-");
+	for (name += strlen(name); place; place /= 10)
+		*name++ = '0' + size / place % 10;
+	*name = '\0';
+}
+
 static int class_make(unsigned int class)
 {
 	unsigned int size = class_size(class);
@@ -172,7 +185,7 @@ static int class_make(unsigned int class)
 
 	/* A slab's run is aligned to its pages: more than one is a given. */
 	args.align = min_t(unsigned int, args.align, PAGE_SIZE);
-	snprintf(name, sizeof(name), "zmem-%u", size);
+	class_name(name, size);
 	c = zmem_cache_make(name, size, &args, ZMEM_SIZE_CLASS);
 	if (IS_ERR(c))
 		return PTR_ERR(c);

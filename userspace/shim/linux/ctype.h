@@ -4,4 +4,8 @@
 
 #include <ctype.h>
 
+/* As the kernel's, whatever the locale. */
+#undef isgraph
+#define isgraph(c)	((c) > ' ' && (c) < 0x7f)
+
 #endif /* _SHIM_LINUX_CTYPE_H */
