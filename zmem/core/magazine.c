@@ -324,7 +324,18 @@ static struct zmem_magazine *magazine_exchange(struct zmem_common *c, u32 node,
 	return mag;
 }
 
-enum zmem_push { PUSH_DONE, PUSH_REPEAT, PUSH_REMOTE, PUSH_FULL, PUSH_CLOSED };
+enum zmem_push { PUSH_DONE, PUSH_REPEAT, PUSH_REMOTE, PUSH_FULL, PUSH_SLAB };
+
+/*
+ * A CPU that has not had an object of the cache yet frees another's, whose
+ * neighbours in its cache line are in use elsewhere: handed out again here,
+ * both CPUs would write to one line.  The first such goes to its slab; who
+ * frees on takes others' objects for good.
+ */
+static bool cpu_is_new(struct zmem_cpu *zc)
+{
+	return !zc->loaded && !zmem_slow(zc)->slow_frees && !zmem_slow(zc)->slow_allocs;
+}
 
 /* What to do with a freed object, as the CPU stands; @full is to be given away. */
 static enum zmem_push cpu_free(struct zmem_cpu *zc, void *object, u32 node,
@@ -334,11 +345,13 @@ static enum zmem_push cpu_free(struct zmem_cpu *zc, void *object, u32 node,
 		return PUSH_REPEAT;
 	/* Objects of a node that is closed are not to rest anywhere. */
 	if (zmem_node_is_closed(node))
-		return PUSH_CLOSED;
+		return PUSH_SLAB;
 	if (cpu_push(zc, object, node))
 		return PUSH_DONE;
 	if (static_branch_unlikely(&zmem_numa_key) && node != READ_ONCE(zmem_slow(zc)->home))
 		return remote_push(zc, object, node, full) ? PUSH_DONE : PUSH_REMOTE;
+	if (cpu_is_new(zc))
+		return PUSH_SLAB;
 	*full = zc->prev;
 	zc->prev = NULL;
 	return PUSH_FULL;
@@ -399,7 +412,7 @@ void zmem_magazine_free(struct zmem_common *c, void *object)
 	switch (push) {
 	case PUSH_DONE:
 		break;
-	case PUSH_CLOSED:
+	case PUSH_SLAB:
 		slab_free_one(c, object);
 		break;
 	case PUSH_REPEAT:
@@ -493,9 +506,33 @@ void zmem_magazines_drain_this_cpu(struct zmem_common *c)
 }
 
 /**
+ * zmem_magazines_bequeath() - leave a dead CPU's magazines to the others
+ * @c: the cache
+ * @cpu: the CPU
+ *
+ * In the depot the next CPU finds them as they are, for an exchange in place
+ * of a batch from the slabs; what nobody wants the tuner gives back.
+ */
+void zmem_magazines_bequeath(struct zmem_common *c, int cpu)
+{
+	struct zmem_magazine *mag = cpu_detach(per_cpu_ptr(zmem_shares(c->cache), cpu));
+
+	while (mag) {
+		struct zmem_magazine *next = mag->next;
+
+		mag->next = NULL;
+		if (mag->count && !zmem_node_is_closed(mag->node))
+			zmem_depot_put(c, mag);
+		else
+			zmem_magazines_dissolve(c, mag);
+		mag = next;
+	}
+}
+
+/**
  * zmem_magazines_drain_cpu() - put the objects of a CPU back for it
  * @c: the cache
- * @cpu: a dead one, or any when nobody uses the cache any more
+ * @cpu: any: nobody uses the cache any more
  */
 void zmem_magazines_drain_cpu(struct zmem_common *c, int cpu)
 {

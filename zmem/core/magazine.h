@@ -46,6 +46,7 @@ size_t zmem_magazine_alloc_bulk(struct zmem_cache *cache, void **objects, size_t
 size_t zmem_magazine_free_bulk(struct zmem_cache *cache, void **objects, size_t nr);
 
 void zmem_magazines_drain_this_cpu(struct zmem_common *cache);
+void zmem_magazines_bequeath(struct zmem_common *cache, int cpu);
 void zmem_magazines_drain_cpu(struct zmem_common *cache, int cpu);
 
 /* Whether this CPU's magazine gave an object; if not, take the slow path. */

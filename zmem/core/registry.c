@@ -70,7 +70,7 @@ void zmem_caches_drain_this_cpu(void *unused)
 }
 
 /**
- * zmem_caches_cpu_dead() - put back what a dead CPU left
+ * zmem_caches_cpu_dead() - leave a dead CPU's objects to the others
  * @cpu: which; it runs no code any more
  *
  * Context: may sleep.
@@ -81,7 +81,7 @@ void zmem_caches_cpu_dead(unsigned int cpu)
 
 	mutex_lock(&zmem_caches_lock);
 	list_for_each_entry(c, &zmem_caches, list)
-		zmem_magazines_drain_cpu(c, cpu);
+		zmem_magazines_bequeath(c, cpu);
 	mutex_unlock(&zmem_caches_lock);
 }
 
