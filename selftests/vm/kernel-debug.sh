@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Builds the debug kernel into the cache; called by kernel.sh, which locks.
-# The build is keyed by source package, debug.config and compiler, and counts
-# as done once its stamp is there. The two newest builds are kept.
+# Builds the debug kernel into the cache, or with "kcsan" the one that looks for
+# data races; called by kernel.sh, which locks.  A build is keyed by source
+# package, the fragments of its configuration and compiler, and counts as done
+# once its stamp is there. The two newest builds of each kind are kept.
 
 set -euo pipefail
 
@@ -12,7 +13,10 @@ set -euo pipefail
 
 package=linux-source-6.12
 tarball=/usr/src/$package.tar.xz
-fragment=$here/debug.config
+kind=${1:-debug}
+fragments=("$here/debug.config")
+# What the other kind wants otherwise.
+[ "$kind" = debug ] || fragments+=("$here/$kind.config")
 # Counts up whenever the steps below change what they produce.
 recipe=1
 keep=2
@@ -22,21 +26,32 @@ build_key() {
 		echo "$recipe"
 		dpkg-query -W -f '${Version}\n' "$package"
 		gcc -dumpfullversion
-		cat "$fragment"
+		cat "${fragments[@]}"
 	} | sha256sum | cut -c 1-12
 }
 
 configure() {
 	make -s tinyconfig
-	scripts/kconfig/merge_config.sh -m .config "$fragment" >merge.log
+	scripts/kconfig/merge_config.sh -m .config "${fragments[@]}" >merge.log
 	make -s olddefconfig
 }
 
-# Options of the fragment which the finished .config does not have.
+# What the fragments ask for: of an option that is in two, the later one.
+wanted_options() {
+	awk '/^(# )?CONFIG_/ {
+		name = $0
+		sub(/^# /, "", name)
+		sub(/[= ].*/, "", name)
+		line[name] = $0
+	}
+	END { for (name in line) print line[name] }' "${fragments[@]}"
+}
+
+# Options of the fragments which the finished .config does not have.
 lost_options() {
 	local line name
 
-	while read -r line; do
+	wanted_options | while read -r line; do
 		case $line in
 		CONFIG_*)
 			grep -qxF -- "$line" .config || echo "$line"
@@ -47,7 +62,7 @@ lost_options() {
 			! grep -q "^$name=" .config || echo "$line"
 			;;
 		esac
-	done <"$fragment"
+	done
 }
 
 # A line every half minute for as long as process $1 lives.
@@ -93,11 +108,11 @@ need debug-kernel gcc make bc bison flex lz4
 [ -f "$tarball" ] || "$top/scripts/deps.sh" debug-kernel >&2
 
 key=$(build_key)
-dir=$cache/debug-$key
+dir=$cache/$kind-$key
 
 if [ ! -f "$dir/.zmem-done" ]; then
 	begin=$SECONDS
-	say "building the debug kernel in $dir (some 15 minutes with 2 CPUs)"
+	say "building the $kind kernel in $dir (some 15 minutes with 2 CPUs)"
 	rm -rf "$dir"
 	mkdir -p "$dir"
 	tar -C "$dir" -xf "$tarball" --strip-components=1
@@ -107,7 +122,7 @@ if [ ! -f "$dir/.zmem-done" ]; then
 	export KBUILD_BUILD_TIMESTAMP=@0
 	configure
 	mapfile -t lost < <(lost_options)
-	[ ${#lost[@]} -eq 0 ] || die "lost from debug.config: ${lost[*]}"
+	[ ${#lost[@]} -eq 0 ] || die "lost from ${fragments[*]##*/}: ${lost[*]}"
 	compile
 	[ -s Module.symvers ] || die "no Module.symvers in $dir"
 	prune
@@ -116,7 +131,7 @@ if [ ! -f "$dir/.zmem-done" ]; then
 fi
 touch "$dir"
 
-keep_newest "$keep" 'debug-*'
+keep_newest "$keep" "$kind-*"
 
 cat <<END
 KRELEASE='$(cat "$dir/include/config/kernel.release")'
