@@ -149,6 +149,12 @@ static void nodes_look(struct work_struct *work)
 
 static DECLARE_WORK(nodes_work, nodes_look);
 
+/* Of memory that is, or was just, online: before that its pages don't know. */
+static int memory_node(const struct memory_notify *what)
+{
+	return page_to_nid(pfn_to_page(what->start_pfn));
+}
+
 /*
  * While some of a node's memory is on its way out, nothing new is placed
  * there.  Our pages on it have failed the attempt before this is called: see
@@ -156,18 +162,15 @@ static DECLARE_WORK(nodes_work, nodes_look);
  */
 static int memory_event(struct notifier_block *nb, unsigned long action, void *arg)
 {
-	const struct memory_notify *what = arg;
-	int node = page_to_nid(pfn_to_page(what->start_pfn));
-
 	switch (action) {
 	case MEM_GOING_OFFLINE:
-		zmem_node_close(node, ZMEM_NODE_LEAVING);
+		zmem_node_close(memory_node(arg), ZMEM_NODE_LEAVING);
 		break;
 	case MEM_CANCEL_OFFLINE:
-		zmem_node_open(node, ZMEM_NODE_LEAVING);
+		zmem_node_open(memory_node(arg), ZMEM_NODE_LEAVING);
 		break;
 	case MEM_OFFLINE:
-		zmem_node_open(node, ZMEM_NODE_LEAVING);
+		zmem_node_open(memory_node(arg), ZMEM_NODE_LEAVING);
 		schedule_work(&nodes_work);
 		break;
 	case MEM_ONLINE:
