@@ -133,7 +133,7 @@ void *kmalloc(size_t size, gfp_t gfp)
 
 	if (!size)
 		return ZERO_SIZE_PTR;
-	if (size > SIZE_MAX / 2)
+	if (size > SIZE_MAX / 2 || shim_fails(gfp))
 		return NULL;
 	if (shift > MAX_SHIFT)
 		return shim_kmalloc_large(size);

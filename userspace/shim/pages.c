@@ -70,9 +70,6 @@ bool shim_init_on_alloc, shim_init_on_free;
 static bool shim_fake_nodes;
 static struct shim_node shim_nodes[MAX_NUMNODES];
 
-static DEFINE_SPINLOCK(shim_fail_lock);
-static unsigned long shim_fail_after, shim_fail_count;
-
 int shim_fixed_node(unsigned int cpu)
 {
 	return shim_fake_nodes && cpu ? (cpu - 1) % shim_nr_nodes : 0;
@@ -177,34 +174,6 @@ void shim_boot(void)
 		smp_store_release(&done, true);
 	}
 	shim_lock_release(&lock);
-}
-
-static bool shim_should_fail(gfp_t gfp)
-{
-	unsigned long flags;
-	bool fail = false;
-
-	if (likely(!READ_ONCE(shim_fail_count)) || (gfp & __GFP_NOFAIL))
-		return false;
-	spin_lock_irqsave(&shim_fail_lock, flags);
-	if (shim_fail_after) {
-		shim_fail_after--;
-	} else if (shim_fail_count) {
-		WRITE_ONCE(shim_fail_count, shim_fail_count - 1);
-		fail = true;
-	}
-	spin_unlock_irqrestore(&shim_fail_lock, flags);
-	return fail;
-}
-
-void shim_fail_pages(unsigned long after, unsigned long count)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&shim_fail_lock, flags);
-	shim_fail_after = after;
-	WRITE_ONCE(shim_fail_count, count);
-	spin_unlock_irqrestore(&shim_fail_lock, flags);
 }
 
 void shim_limit_node(int nid, unsigned long pages)
@@ -351,7 +320,7 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 	unsigned int i;
 	void *p;
 
-	if (order > MAX_PAGE_ORDER || shim_should_fail(gfp))
+	if (order > MAX_PAGE_ORDER || shim_page_fails(gfp) || shim_fails(gfp))
 		return NULL;
 	shim_boot();
 	if (nid == NUMA_NO_NODE)

@@ -37,7 +37,7 @@ void *__alloc_percpu_gfp(size_t size, size_t align, gfp_t gfp)
 	unsigned int cpu;
 
 	shim_boot();
-	if (!n || n > U16_MAX || align > PAGE_SIZE)
+	if (!n || n > U16_MAX || align > PAGE_SIZE || shim_fails(gfp))
 		return NULL;
 	align = max(align / GRANULE, 1UL);
 	spin_lock_irqsave(&shim_percpu_lock, flags);

@@ -26,6 +26,10 @@ void shim_daemon_start(bool *alive, void *(*fn)(void *arg));
 void shim_rcu_fork_child(void);
 void shim_work_fork_child(void);
 
+/* Whether a test wants this allocation to fail; the first: of pages only. */
+bool shim_page_fails(gfp_t gfp);
+bool shim_fails(gfp_t gfp);
+
 /* Zero pages from the system, or NULL. */
 void *shim_map(size_t size);
 

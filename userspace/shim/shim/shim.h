@@ -14,8 +14,18 @@ unsigned long shim_pages_allocated(void);
  */
 unsigned long shim_pages_trim(bool all);
 
-/* After @after more allocations succeeded, the next @count fail. */
+/* After @after more allocations of pages succeeded, the next @count fail. */
 void shim_fail_pages(unsigned long after, unsigned long count);
+
+/*
+ * The @n-th allocation from here that this thread makes fails, be it of pages,
+ * by kmalloc() or for all CPUs; 0: none.  Returns what was left of the last @n:
+ * 0 if that allocation came.
+ */
+unsigned long shim_fail_nth(unsigned long n);
+
+/* Called when one fails so, to say where. */
+extern void (*shim_fault_hook)(void);
 
 /* At most @pages on @node at a time; 0 lifts the limit. */
 void shim_limit_node(int node, unsigned long pages);
