@@ -6,7 +6,9 @@
  *				drain cpu N
  *				drain node N
  *				open node N
+ *				validate [NAME]
  *	zmem/<cache>/control	shrink
+ *				validate
  *				KEY=VALUE
  */
 #include <linux/cpumask.h>
@@ -57,12 +59,40 @@ static int shrink_all(void)
 	return 0;
 }
 
+/* A cache by name, or all, and what looking at them came to. */
+struct validation {
+	const char *name;
+	int err;
+};
+
+static int validate_named(struct zmem_common *c, void *arg)
+{
+	struct validation *v = arg;
+
+	if (*v->name && strcmp(v->name, c->name))
+		return 0;
+	if (v->err == -ENOENT)
+		v->err = 0;
+	if (zmem_cache_validate(c->cache))
+		v->err = -EUCLEAN;
+	return *v->name;
+}
+
+static int validate(const char *name)
+{
+	struct validation v = { .name = name, .err = -ENOENT };
+
+	zmem_caches_for_each(validate_named, &v);
+	return v.err;
+}
+
 /**
  * zmem_control() - a command to all caches
  * @command: changed while it is read
  *
  * Context: may sleep.
- * Return: 0, -EINVAL if there is no such command, or its error.
+ * Return: 0, -EINVAL if there is no such command, or its error; of validate
+ * -ENOENT: there is no such cache, -EUCLEAN: something is not as it should be.
  */
 int zmem_control(char *command)
 {
@@ -72,6 +102,10 @@ int zmem_control(char *command)
 	command = strim(command);
 	if (!strcmp(command, "shrink"))
 		return shrink_all();
+	if (!strcmp(command, "validate"))
+		return validate("");
+	if (strstarts(command, "validate "))
+		return validate(skip_spaces(command + strlen("validate ")));
 	for (i = 0; i < ARRAY_SIZE(numbered); i++) {
 		if (!strstarts(command, numbered[i].words))
 			continue;
@@ -87,7 +121,8 @@ int zmem_control(char *command)
  * @command: changed while it is read
  *
  * Context: may sleep.
- * Return: 0, -EINVAL if there is no such command, or as zmem_cache_set().
+ * Return: 0, -EINVAL if there is no such command, or as zmem_control() and
+ * zmem_cache_set().
  */
 int zmem_control_cache(struct zmem_common *c, char *command)
 {
@@ -98,6 +133,8 @@ int zmem_control_cache(struct zmem_common *c, char *command)
 	command = strim(command);
 	if (!strcmp(command, "shrink"))
 		return zmem_cache_shrink(c->cache);
+	if (!strcmp(command, "validate"))
+		return zmem_cache_validate(c->cache) ? -EUCLEAN : 0;
 	name = strsep(&command, "=");
 	if (!command)
 		return -EINVAL;

@@ -118,6 +118,7 @@ DEFINE_VIEW(magazines);
 DEFINE_VIEW(nodes);
 DEFINE_VIEW(slabs);
 DEFINE_VIEW(histogram);
+DEFINE_VIEW(traces);
 DEFINE_VIEW(tuner);
 
 /* A command comes whole, in one write, for the cache or, without, for all. */
@@ -156,6 +157,7 @@ static const struct {
 	{ "nodes", 0400, &nodes_fops },
 	{ "slabs", 0400, &slabs_fops },
 	{ "histogram", 0400, &histogram_fops },
+	{ "traces", 0400, &traces_fops },
 	{ "tuner", 0400, &tuner_fops },
 	{ "control", 0200, &control_fops },
 };

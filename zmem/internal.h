@@ -15,6 +15,7 @@
  *				lock may not be taken.  call_rcu() is called
  *				under it
  *	zmem_hold.lock		leaf
+ *	zmem_quarantine.lock	leaf
  *
  * A leaf is never held while another is taken, and no page is allocated or
  * freed under one.  The other leaves are spinlock_t taken with interrupts saved:
@@ -52,6 +53,10 @@
 
 /* Runs for slabs stay below what the page allocator calls costly. */
 #define ZMEM_SLAB_ORDER_MAX	3u
+
+/* Debug caches': an object has a record, and its red zones may need a page more. */
+#define ZMEM_DEBUG_OBJECTS_MAX	128u
+#define ZMEM_DEBUG_ORDER_MAX	4u
 
 /* Bounds of the settings. */
 #define ZMEM_MAGAZINE_MAX	1020u
@@ -245,6 +250,7 @@ struct zmem_latency {
  * @cache: the cache to its callers, and where the CPUs' shares are
  * @object_size: bytes that a caller may use
  * @size: bytes from one object to the next
+ * @head: bytes before a slab's first object, besides its colour
  * @reciprocal: of @size, for finding an object's index
  * @flags: ZMEM_*
  * @ctor: constructor, or NULL
@@ -272,6 +278,7 @@ struct zmem_latency {
  * @reported: bits of enum zmem_misuse already printed
  * @latency: of a balanced cache, else NULL
  * @hold: of a cache with a reserve or a limit, else NULL
+ * @debug: of a debug cache, else NULL
  * @tuner: its memory
  * @list: in zmem_caches; zmem_caches_lock
  * @surface: the surfaces' own
@@ -282,6 +289,7 @@ struct zmem_common {
 	struct zmem_cache *cache;
 	unsigned int object_size;
 	unsigned int size;
+	unsigned int head;
 	u32 reciprocal;
 	unsigned int flags;
 	void (*ctor)(void *object);
@@ -309,6 +317,7 @@ struct zmem_common {
 	unsigned long reported;
 	struct zmem_latency *latency;
 	struct zmem_hold *hold;
+	struct zmem_debug *debug;
 	struct zmem_tuner tuner;
 	struct list_head list;
 	void *surface;

@@ -19,6 +19,7 @@
 #include "internal.h"
 #include "main.h"
 #include "core/cache.h"
+#include "core/debug.h"
 #include "core/free_rcu.h"
 #include "core/latency.h"
 #include "core/nodes.h"
@@ -34,6 +35,28 @@ static const struct kernel_param_ops mode_ops = {
 	.get = mode_get,
 };
 
+/* Said once, when the module is loaded; a bad one keeps it from being so. */
+static int debug_flags_set(const char *text, const struct kernel_param *kp)
+{
+	return zmem_debug_pattern_set(text);
+}
+
+static int debug_flags_get(char *text, const struct kernel_param *kp)
+{
+	return sysfs_emit(text, "%s\n", zmem_debug_pattern());
+}
+
+static void debug_flags_free(void *unused)
+{
+	zmem_debug_pattern_set(NULL);
+}
+
+static const struct kernel_param_ops debug_flags_ops = {
+	.set = debug_flags_set,
+	.get = debug_flags_get,
+	.free = debug_flags_free,
+};
+
 module_param_cb(mode, &mode_ops, &zmem_defaults.mode, 0444);
 MODULE_PARM_DESC(mode, "mode of caches that do not choose: fast, balanced (default) or debug");
 module_param_named(magazine_max, zmem_defaults.magazine_max, uint, 0444);
@@ -42,8 +65,8 @@ module_param_named(depot_max_kib, zmem_defaults.depot_max_kib, uint, 0444);
 MODULE_PARM_DESC(depot_max_kib, "most KiB of objects in a node's depot (default 2048)");
 module_param_named(tune_interval_ms, zmem_defaults.tune_interval_ms, uint, 0444);
 MODULE_PARM_DESC(tune_interval_ms, "milliseconds between the tuner's looks at a cache (default 1000)");
-module_param_named(debug_flags, zmem_defaults.debug_flags, uint, 0444);
-MODULE_PARM_DESC(debug_flags, "reserved for debug caches (default 0)");
+module_param_cb(debug_flags, &debug_flags_ops, NULL, 0444);
+MODULE_PARM_DESC(debug_flags, "debug caches by name: NAME[:FLAGS],... with * and flags Z P U Q L R; a number: of all caches (default 0)");
 
 static const char * const mode_names[] = {
 	[ZMEM_MODE_FAST] = "fast",

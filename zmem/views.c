@@ -10,15 +10,23 @@
 #include <linux/cpumask.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
+#include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/nodemask.h>
 #include <linux/percpu.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <compat/stack.h>
 
 #include "internal.h"
 #include "core/cache.h"
+#include "core/debug.h"
 #include "core/magazine.h"
+#include "core/sites.h"
 #include "views.h"
+
+/* A symbol with its module, longest. */
+#define ZMEM_FRAME_MAX	160
 
 static void view_head(struct seq_file *m, const char *what)
 {
@@ -147,7 +155,7 @@ void zmem_view_slabs(struct seq_file *m, struct zmem_common *c)
 	}
 }
 
-/* ---- latency, tuner ---- */
+/* ---- latency ---- */
 
 /* The last bucket has no upper end. */
 static void histogram_line(struct seq_file *m, const struct zmem_latency *l, int n)
@@ -178,6 +186,75 @@ void zmem_view_histogram(struct seq_file *m, struct zmem_common *c)
 	for (n = 0; n < ZMEM_LATENCY_BUCKETS; n++)
 		histogram_line(m, c->latency, n);
 }
+
+/* ---- live objects by who allocated them ---- */
+
+static void frame_print(struct seq_file *m, const char *before, unsigned long entry)
+{
+	char name[ZMEM_FRAME_MAX];
+
+	zmem_stack_frame(name, sizeof(name), entry);
+	seq_printf(m, "%s%s", before, name);
+}
+
+static void age_print(struct seq_file *m, u64 when, u64 now)
+{
+	if (when)
+		seq_printf(m, " %12llu", (now - when) / NSEC_PER_MSEC);
+	else
+		seq_printf(m, " %12s", "-");
+}
+
+static void traces_line(struct seq_file *m, const struct zmem_site *site, u64 now)
+{
+	unsigned long *entries;
+	unsigned int nr = zmem_site_frames(site->stack, &entries), i;
+
+	seq_printf(m, "%9lu %12llu", site->objects, site->bytes);
+	age_print(m, site->newest, now);
+	age_print(m, site->oldest, now);
+	if (!nr)
+		seq_puts(m, " -");
+	else
+		frame_print(m, " ", entries[0]);
+	if (nr < 2)
+		seq_puts(m, " -");
+	for (i = 1; i < nr; i++)
+		frame_print(m, i == 1 ? " " : "<", entries[i]);
+	seq_putc(m, '\n');
+}
+
+/**
+ * zmem_view_traces() - a line for each stack that allocated live objects
+ * @m: file
+ * @c: the cache; one that does not know shows one line of "-"
+ *
+ * Context: may sleep.
+ */
+void zmem_view_traces(struct seq_file *m, struct zmem_common *c)
+{
+	struct zmem_site *sites;
+	unsigned int i, nr;
+	u64 now;
+
+	view_head(m, "traces");
+	seq_printf(m, "# %7s %12s %12s %12s %s %s\n", "objects", "bytes", "newest_ms",
+		   "oldest_ms", "site", "callers");
+	if (!c->debug || !(c->debug->flags & ZMEM_DEBUG_TRACK)) {
+		seq_printf(m, "%9s %12s %12s %12s - -\n", "-", "-", "-", "-");
+		return;
+	}
+	sites = kvcalloc(ZMEM_SITES_MAX, sizeof(*sites), GFP_KERNEL);
+	if (!sites)
+		return;
+	nr = zmem_sites_gather(c, sites);
+	now = ktime_get_mono_fast_ns();
+	for (i = 0; i < nr; i++)
+		traces_line(m, &sites[i], now);
+	kvfree(sites);
+}
+
+/* ---- the tuner ---- */
 
 static long tuner_next_ms(const struct zmem_tuner *t)
 {

@@ -13,6 +13,7 @@ void zmem_view_magazines(struct seq_file *m, struct zmem_common *cache);
 void zmem_view_nodes(struct seq_file *m, struct zmem_common *cache);
 void zmem_view_slabs(struct seq_file *m, struct zmem_common *cache);
 void zmem_view_histogram(struct seq_file *m, struct zmem_common *cache);
+void zmem_view_traces(struct seq_file *m, struct zmem_common *cache);
 void zmem_view_tuner(struct seq_file *m, struct zmem_common *cache);
 
 #endif /* _ZMEM_VIEWS_H */

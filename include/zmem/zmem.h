@@ -30,8 +30,8 @@
  * @ZMEM_MODE_FAST: nothing
  * @ZMEM_MODE_BALANCED: also samples latency now and then; same instructions
  *	as fast between two samples
- * @ZMEM_MODE_DEBUG: every call reaches the slab, where a double free and a
- *	free into the wrong cache are caught at the call
+ * @ZMEM_MODE_DEBUG: every call reaches the slab, where misuse is caught at the
+ *	call, with what else ZMEM_DEBUG_* say
  *
  * Chosen when the cache is made; there is no switch at run time.
  */
@@ -69,6 +69,33 @@ enum zmem_node_policy {
 #define ZMEM_TYPESAFE_BY_RCU	0x08u	/* an object's memory stays one, for readers */
 #define ZMEM_ARGS_FLAGS		0x0fu	/* all that a caller may set */
 
+/**
+ * DOC: debug flags
+ *
+ * What a debug cache does, in @debug_flags of struct zmem_cache_args and, by
+ * letter, in the module's parameter debug_flags:
+ *
+ * * Z %ZMEM_DEBUG_RED_ZONE: bytes on both sides of an object that nobody may
+ *   write; looked at when it is freed
+ * * P %ZMEM_DEBUG_POISON: a freed object is filled, and looked at before it is
+ *   used again; not with a constructor, nor %ZMEM_TYPESAFE_BY_RCU
+ * * U %ZMEM_DEBUG_TRACK: who allocated and who freed each object, with stacks
+ * * Q %ZMEM_DEBUG_QUARANTINE: freed objects wait before they are used again;
+ *   not with a reserve or a limit
+ * * L %ZMEM_DEBUG_LEAKS: destroying the cache tells who allocated what is live
+ * * R %ZMEM_DEBUG_RANDOM: objects leave their slabs in no order; in any mode
+ *
+ * A debug cache that names none does all but the last.
+ */
+#define ZMEM_DEBUG_RED_ZONE	0x01u
+#define ZMEM_DEBUG_POISON	0x02u
+#define ZMEM_DEBUG_TRACK	0x04u
+#define ZMEM_DEBUG_QUARANTINE	0x08u
+#define ZMEM_DEBUG_LEAKS	0x10u
+#define ZMEM_DEBUG_RANDOM	0x20u
+#define ZMEM_DEBUG_CHECKS	0x1fu	/* those that make a cache a debug cache */
+#define ZMEM_DEBUG_ALL		0x3fu
+
 /* Objects in a cache's reserve, or in one prefill, at most: an array of a few pages. */
 #define ZMEM_RESERVE_MAX	4000u
 #define ZMEM_PREFILL_MAX	4000u
@@ -87,7 +114,9 @@ enum zmem_node_policy {
  *	0: the module parameter's
  * @tune_interval_ms: how often the tuner looks at the cache, in ms;
  *	0: the module parameter's
- * @debug_flags: reserved for debug caches; 0: the module parameter's
+ * @debug_flags: ZMEM_DEBUG_*; but for %ZMEM_DEBUG_RANDOM, they make the cache a
+ *	debug cache, and are refused with another @mode.  If the module's
+ *	parameter names the cache, that counts, whatever stands here
  * @node_policy: see &enum zmem_node_policy
  * @node: of a strict cache: a node with memory; else 0
  * @reserve: objects set aside at creation, up to ZMEM_RESERVE_MAX.  An
@@ -155,6 +184,7 @@ zmem_cache_create(const char *name, unsigned int size,
 
 void zmem_cache_destroy(struct zmem_cache *cache);
 int zmem_cache_shrink(struct zmem_cache *cache);
+int zmem_cache_validate(struct zmem_cache *cache);
 
 void *zmem_cache_alloc(struct zmem_cache *cache, gfp_t gfp) __malloc;
 void *zmem_cache_alloc_node(struct zmem_cache *cache, gfp_t gfp, int node) __malloc;
@@ -194,6 +224,14 @@ void zmem_free_rcu_mightsleep(void *p);
 void __zmem_free_rcu(void *p, struct rcu_head *head);
 size_t zmem_usable_size(const void *p);
 
+/*
+ * A caller that sets this to 1 before it includes us tells debug caches the
+ * exact size of each request.  Else they know a constant size as its class.
+ */
+#ifndef ZMEM_EXACT_SIZES
+#define ZMEM_EXACT_SIZES	0
+#endif
+
 /**
  * zmem_alloc() - allocate bytes
  * @size: bytes; 0 gives ZERO_SIZE_PTR; at most ZMEM_ALLOC_MAX
@@ -208,7 +246,8 @@ size_t zmem_usable_size(const void *p);
  */
 static __always_inline void *zmem_alloc(size_t size, gfp_t gfp)
 {
-	if (__builtin_constant_p(size) && size && size <= ZMEM_MEDIUM_MAX)
+	if (!ZMEM_EXACT_SIZES && __builtin_constant_p(size) && size &&
+	    size <= ZMEM_MEDIUM_MAX)
 		return zmem_cache_alloc(zmem_size_caches[zmem_size_class(size)],
 					gfp);
 	return __zmem_alloc(size, gfp);

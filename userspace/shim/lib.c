@@ -59,6 +59,21 @@ void dump_stack(void)
 	stack_trace_print(trace, stack_trace_save(trace, ARRAY_SIZE(trace), 1), 1);
 }
 
+void print_hex_dump(const char *level, const char *prefix, int prefix_type, int row,
+		    int group, const void *buf, size_t len, bool ascii)
+{
+	const u8 *bytes = buf;
+	char line[16 * 3 + 1];
+	size_t at, i;
+	int n;
+
+	for (at = 0; at < len; at += 16) {
+		for (i = at, n = 0; i < min(len, at + 16); i++)
+			n += scnprintf(line + n, sizeof(line) - n, " %02x", bytes[i]);
+		_printk("%s%s%08zx:%s\n", level, prefix, at, line);
+	}
+}
+
 static void shim_vreport(const char *what, const char *file, int line,
 			 const char *fmt, va_list args)
 {

@@ -29,15 +29,17 @@ static inline size_t zmem_poison_bytes(const struct zmem_common *c)
 	return c->flags & ZMEM_TYPESAFE_BY_RCU ? 0 : c->object_size;
 }
 
-static __always_inline void *zmem_do_alloc(struct zmem_cache *cache, gfp_t gfp)
+/* @size: bytes requested of a size class, 0 if not known. */
+static __always_inline void *zmem_do_alloc(struct zmem_cache *cache, gfp_t gfp,
+						 size_t size)
 {
 	void *object;
 
 	if (unlikely(gfp & ZMEM_GFP_SPECIAL) || want_init_on_alloc(0))
-		return zmem_cache_alloc_wiped(cache, gfp);
+		return zmem_cache_alloc_sized_wiped(cache, gfp, size);
 	zmem_might_alloc(gfp);
 	if (unlikely(!zmem_magazine_pop(cache, &object)))
-		return zmem_cache_alloc_miss(cache, gfp);
+		return zmem_cache_alloc_sized_miss(cache, gfp, size);
 	if (ZMEM_POISON)
 		zmem_unpoison(object, zmem_common(cache)->object_size);
 	return object;

@@ -18,6 +18,7 @@
 #include "internal.h"
 #include "surface.h"
 #include "core/cache.h"
+#include "core/debug.h"
 #include "core/depot.h"
 #include "core/free_rcu.h"
 #include "core/hold.h"
@@ -25,6 +26,7 @@
 #include "core/magazine.h"
 #include "core/nodes.h"
 #include "core/report.h"
+#include "core/sites.h"
 #include "core/sizes.h"
 #include "core/slab.h"
 #include "core/tuner.h"
@@ -82,6 +84,14 @@ static bool policy_is_good(const struct zmem_cache_args *args)
 	return args->node_policy <= ZMEM_NODE_STRICT && !node;
 }
 
+/* Checks that a cache of another mode could not do would be missed. */
+static bool debug_is_good(const struct zmem_cache_args *args)
+{
+	if (args->mode == ZMEM_MODE_FAST || args->mode == ZMEM_MODE_BALANCED)
+		return !(args->debug_flags & ~ZMEM_DEBUG_RANDOM);
+	return !(args->debug_flags & ~ZMEM_DEBUG_ALL);
+}
+
 static bool args_are_good(const struct zmem_cache_args *args)
 {
 	if (args->align && !is_power_of_2(args->align))
@@ -89,6 +99,8 @@ static bool args_are_good(const struct zmem_cache_args *args)
 	if (args->align > PAGE_SIZE || args->flags & ~ZMEM_ARGS_FLAGS)
 		return false;
 	if (args->mode < ZMEM_MODE_DEFAULT || args->mode > ZMEM_MODE_DEBUG)
+		return false;
+	if (!debug_is_good(args))
 		return false;
 	if (args->reserve > ZMEM_RESERVE_MAX || (args->limit && args->limit < args->reserve))
 		return false;
@@ -114,14 +126,34 @@ static void cache_settings(struct zmem_common *c, const struct zmem_cache_args *
 {
 	const struct zmem_settings *d = &zmem_defaults;
 
-	c->mode = args->mode ? args->mode : d->mode;
 	c->magazine_max = args->magazine_max ? args->magazine_max : d->magazine_max;
 	c->depot_max_kib = args->depot_max_kib ? args->depot_max_kib : d->depot_max_kib;
 	c->tune_interval_ms = args->tune_interval_ms ? args->tune_interval_ms :
 						       d->tune_interval_ms;
-	c->debug_flags = args->debug_flags ? args->debug_flags : d->debug_flags;
 	c->tuner.next = jiffies + msecs_to_jiffies(c->tune_interval_ms);
 	c->magazine_size = min(magazine_size_for(c->size), c->magazine_max);
+}
+
+/*
+ * Whether the cache is a debug cache, and what of one: as the module's
+ * parameter says, if it names the cache, else as its maker says.
+ */
+static void cache_mode(struct zmem_common *c, const struct zmem_cache_args *args)
+{
+	const struct zmem_settings *d = &zmem_defaults;
+	unsigned int named = zmem_debug_flags_of(c->name);
+
+	c->debug_flags = named ? named : args->debug_flags;
+	c->mode = args->mode ? args->mode : d->mode;
+	if (c->flags & (ZMEM_LARGE | ZMEM_ZERO))
+		c->debug_flags = 0;
+	if (c->debug_flags & ZMEM_DEBUG_CHECKS)
+		c->mode = ZMEM_MODE_DEBUG;
+	else if (c->mode == ZMEM_MODE_DEBUG)
+		c->debug_flags |= d->debug_flags ? d->debug_flags : ZMEM_DEBUG_CHECKS;
+	/* Who waits at a limit waits for objects that are free indeed. */
+	if (args->reserve || args->limit)
+		c->debug_flags &= ~ZMEM_DEBUG_QUARANTINE;
 }
 
 static int cache_make_nodes(struct zmem_common *c)
@@ -168,6 +200,7 @@ static unsigned long cache_unmake(struct zmem_common *c)
 	int cpu, node;
 
 	zmem_hold_exit(c);
+	zmem_quarantine_drain(c);
 	if (c->cache)
 		for_each_possible_cpu(cpu)
 			zmem_magazines_drain_cpu(c, cpu);
@@ -185,6 +218,7 @@ static unsigned long cache_unmake(struct zmem_common *c)
 	free_percpu(zmem_area(c));
 	kfree(c->latency);
 	kfree(c->hold);
+	zmem_debug_exit(c);
 	return leaked;
 }
 
@@ -204,7 +238,8 @@ static int cache_enlist(struct zmem_common *c)
 }
 
 static struct zmem_common *cache_new(const char *name, unsigned int size,
-				     const struct zmem_cache_args *args)
+				     const struct zmem_cache_args *args,
+				     unsigned int internal_flags)
 {
 	struct zmem_common *c;
 
@@ -215,7 +250,7 @@ static struct zmem_common *cache_new(const char *name, unsigned int size,
 	c->object_size = size;
 	c->align = align_for(size, args);
 	c->size = ALIGN(size, c->align);
-	c->flags = args->flags;
+	c->flags = args->flags | internal_flags;
 	c->ctor = args->ctor;
 	c->node_policy = args->node_policy;
 	c->policy_node = args->node;
@@ -223,6 +258,9 @@ static struct zmem_common *cache_new(const char *name, unsigned int size,
 		c->gfp |= __GFP_DMA;
 	if (args->flags & ZMEM_CACHE_DMA32)
 		c->gfp |= __GFP_DMA32;
+	cache_mode(c, args);
+	if (c->mode == ZMEM_MODE_DEBUG || c->gfp)
+		c->flags |= ZMEM_NO_MAGAZINES;
 	cache_settings(c, args);
 	return c;
 }
@@ -249,13 +287,12 @@ struct zmem_common *zmem_cache_make(const char *name, unsigned int size,
 	if (!name_is_good(name) || !args_are_good(args) || !size ||
 	    size > ZMEM_OBJECT_MAX)
 		return ERR_PTR(-EINVAL);
-	c = cache_new(name, size, args);
+	c = cache_new(name, size, args, internal_flags);
 	if (!c)
 		return ERR_PTR(-ENOMEM);
-	c->flags |= internal_flags;
-	if (c->mode == ZMEM_MODE_DEBUG || c->gfp)
-		c->flags |= ZMEM_NO_MAGAZINES;
-	err = zmem_slab_geometry(c);
+	err = c->mode == ZMEM_MODE_DEBUG ? zmem_debug_init(c, c->debug_flags) : 0;
+	if (!err)
+		err = zmem_slab_geometry(c);
 	if (!err && c->mode == ZMEM_MODE_BALANCED && !(c->flags & ZMEM_NO_MAGAZINES)) {
 		c->latency = kzalloc(sizeof(*c->latency), GFP_KERNEL);
 		err = c->latency ? 0 : -ENOMEM;
@@ -296,8 +333,8 @@ EXPORT_SYMBOL(__zmem_cache_create);
  * @cache: the cache, or NULL, or an ERR_PTR()
  *
  * Waits for objects that were freed by RCU, and for the readers of a type-safe
- * cache.  Objects that were not freed are
- * reported; their memory stays allocated.
+ * cache.  Objects that were not freed are reported, of a debug cache with who
+ * allocated them; their memory stays allocated.
  *
  * Context: may sleep.
  */
@@ -314,6 +351,7 @@ void zmem_cache_destroy(struct zmem_cache *cache)
 	mutex_unlock(&zmem_caches_lock);
 	if (c->rcu_frees)
 		zmem_rcu_drain();
+	zmem_sites_leaked(c);
 	if (cache_unmake(c))
 		zmem_report(c, ZMEM_LEAKED_OBJECTS, NULL);
 	kfree(c);
@@ -336,6 +374,7 @@ void zmem_cache_drain(struct zmem_common *c)
 	int node;
 
 	zmem_on_each_cpu(drain_this_cpu, c, NULL);
+	zmem_quarantine_drain(c);
 	for_each_node(node)
 		zmem_depot_drain(c, node);
 }

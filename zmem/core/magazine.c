@@ -19,6 +19,7 @@
 #include <compat/trace.h>
 
 #include "internal.h"
+#include "core/debug.h"
 #include "core/depot.h"
 #include "core/hold.h"
 #include "core/latency.h"
@@ -395,6 +396,10 @@ void zmem_magazine_free(struct zmem_common *c, void *object)
 	zmem_cpu_poll();
 	if (!free_is_sane(c, object, &node))
 		return;
+	if (unlikely(c->debug)) {
+		zmem_debug_free(c, object);
+		return;
+	}
 	if (zmem_magazines_off(c)) {
 		slab_free_one(c, object);
 		return;

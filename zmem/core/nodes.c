@@ -30,6 +30,7 @@
 #include "core/free_rcu.h"
 #include "core/nodes.h"
 #include "core/pool.h"
+#include "core/quarantine.h"
 #include "core/reserve.h"
 #include "core/slab.h"
 
@@ -209,6 +210,7 @@ static int drain_cache_node(struct zmem_common *c, void *arg)
 {
 	int node = *(int *)arg;
 
+	zmem_quarantine_drain(c);
 	zmem_depot_drain(c, node);
 	if (c->hold)
 		zmem_reserve_leave(c->hold, node);

@@ -9,6 +9,7 @@
 #include "internal.h"
 #include "core/alloc.h"
 #include "core/cache.h"
+#include "core/debug.h"
 #include "core/hold.h"
 #include "core/large.h"
 #include "core/limit.h"
@@ -42,11 +43,16 @@ static bool objects_keep(const struct zmem_common *c)
  * Zeroes an object if the call or the machine wants it; as in SLUB, where
  * objects keep what is in them the machine has no say.
  */
-static void *cache_wipe(struct zmem_common *c, void *object, gfp_t gfp)
+static void *cache_wipe_bytes(struct zmem_common *c, void *object, gfp_t gfp, size_t bytes)
 {
 	if (!c->ctor && (gfp & __GFP_ZERO || (want_init_on_alloc(0) && !objects_keep(c))))
-		memset(object, 0, c->object_size);
+		memset(object, 0, bytes);
 	return object;
+}
+
+static void *cache_wipe(struct zmem_common *c, void *object, gfp_t gfp)
+{
+	return cache_wipe_bytes(c, object, gfp, c->object_size);
 }
 
 /* What lay in a magazine becomes a caller's. */
@@ -91,7 +97,7 @@ static gfp_t gfp_for_pages(struct zmem_common *c, gfp_t gfp)
 	return (zmem_hold_gfp(c, gfp) & ZMEM_GFP_PAGES) | __GFP_NOMEMALLOC;
 }
 
-static void *cache_alloc(struct zmem_common *c, gfp_t gfp, int node)
+static void *cache_alloc(struct zmem_common *c, gfp_t gfp, int node, size_t size)
 {
 	void *object;
 
@@ -103,19 +109,23 @@ static void *cache_alloc(struct zmem_common *c, gfp_t gfp, int node)
 		object = zmem_hold_alloc(c, gfp, node);
 	if (!object)
 		zmem_count(c, failures, 1);
+	else if (unlikely(c->debug))
+		zmem_debug_alloc(c, object, size, gfp);
 	return object;
 }
 
 /**
- * zmem_cache_alloc_slow() - allocate what the fast path did not
+ * zmem_cache_alloc_sized_slow() - allocate what the fast path did not
  * @cache: the cache
  * @gfp: as the caller gave it
  * @node: preferred (required with __GFP_THISNODE), or NUMA_NO_NODE
+ * @size: bytes requested of a size class, 0 if not known
  *
  * Context: as @gfp says.
  * Return: the object, wiped if it is to be, or NULL.
  */
-void *zmem_cache_alloc_slow(struct zmem_cache *cache, gfp_t gfp, int node)
+void *zmem_cache_alloc_sized_slow(struct zmem_cache *cache, gfp_t gfp, int node,
+				  size_t size)
 {
 	struct zmem_common *c = zmem_common(cache);
 	void *object;
@@ -127,22 +137,25 @@ void *zmem_cache_alloc_slow(struct zmem_cache *cache, gfp_t gfp, int node)
 		return class_alloc_run(c, gfp, node);
 	if (!gfp_is_good(c, gfp))
 		return NULL;
-	object = cache_alloc(c, gfp, node);
+	object = cache_alloc(c, gfp, node, size);
 	if (!object) {
 		if (c->flags & ZMEM_SIZE_CLASS && !(gfp & __GFP_NOMEMALLOC))
 			return class_alloc_run(c, gfp | __GFP_NOWARN, node);
 		return NULL;
 	}
 	trace_zmem_alloc(_RET_IP_, object, c->name, c->object_size, c->size, gfp, node);
-	zmem_unpoison(object, c->object_size);
-	return cache_wipe(c, object, gfp);
+	/* Behind what was asked for, a debug cache has a red zone. */
+	if (likely(!c->debug) || !size)
+		size = c->object_size;
+	zmem_unpoison(object, size);
+	return cache_wipe_bytes(c, object, gfp, size);
 }
 
 /*
  * The loaded magazine is empty: the previous one may do, or another from the
  * depot.  The call's flags are known to be good.
  */
-noinline void *zmem_cache_alloc_miss(struct zmem_cache *cache, gfp_t gfp)
+noinline void *zmem_cache_alloc_sized_miss(struct zmem_cache *cache, gfp_t gfp, size_t size)
 {
 	struct zmem_common *c = zmem_common(cache);
 	void *object = NULL;
@@ -150,7 +163,7 @@ noinline void *zmem_cache_alloc_miss(struct zmem_cache *cache, gfp_t gfp)
 	if (likely(!(c->flags & ZMEM_NO_MAGAZINES)))
 		object = zmem_magazine_alloc(c, gfp_for_pages(c, gfp), NUMA_NO_NODE);
 	if (unlikely(!object))
-		return zmem_cache_alloc_slow(cache, gfp, NUMA_NO_NODE);
+		return zmem_cache_alloc_sized_slow(cache, gfp, NUMA_NO_NODE, size);
 	trace_zmem_alloc(_RET_IP_, object, c->name, c->object_size, c->size, gfp,
 			 NUMA_NO_NODE);
 	zmem_unpoison(object, c->object_size);
@@ -161,16 +174,16 @@ noinline void *zmem_cache_alloc_miss(struct zmem_cache *cache, gfp_t gfp)
  * Calls that want something of their own: most often zero bytes, because they
  * say so or because this machine zeroes all.
  */
-noinline void *zmem_cache_alloc_wiped(struct zmem_cache *cache, gfp_t gfp)
+noinline void *zmem_cache_alloc_sized_wiped(struct zmem_cache *cache, gfp_t gfp, size_t size)
 {
 	struct zmem_common *c = zmem_common(cache);
 	void *object;
 
 	if ((gfp & ZMEM_GFP_SPECIAL & ~__GFP_ZERO) || (c->ctor && gfp & __GFP_ZERO))
-		return zmem_cache_alloc_slow(cache, gfp, NUMA_NO_NODE);
+		return zmem_cache_alloc_sized_slow(cache, gfp, NUMA_NO_NODE, size);
 	zmem_might_alloc(gfp);
 	if (unlikely(!zmem_magazine_pop(cache, &object)))
-		return zmem_cache_alloc_miss(cache, gfp);
+		return zmem_cache_alloc_sized_miss(cache, gfp, size);
 	zmem_unpoison(object, c->object_size);
 	return cache_wipe(c, object, gfp);
 }
@@ -178,8 +191,8 @@ noinline void *zmem_cache_alloc_wiped(struct zmem_cache *cache, gfp_t gfp)
 /* Machines that zero what is freed; as in SLUB, not objects that keep it. */
 static void cache_wipe_freed(struct zmem_common *c, void *object)
 {
-	/* Nothing is written to what may not be ours. */
-	if (objects_keep(c) || zmem_cache_of(object) != c->cache)
+	/* Nothing is written to what may not be ours; debug caches see to it later. */
+	if (objects_keep(c) || c->debug || zmem_cache_of(object) != c->cache)
 		return;
 	zmem_unpoison(object, c->object_size);
 	memset(object, 0, c->object_size);
@@ -215,7 +228,7 @@ void zmem_cache_free_slow(struct zmem_cache *cache, void *object)
  */
 void *zmem_cache_alloc(struct zmem_cache *cache, gfp_t gfp)
 {
-	return zmem_do_alloc(cache, gfp);
+	return zmem_do_alloc(cache, gfp, 0);
 }
 EXPORT_SYMBOL(zmem_cache_alloc);
 
@@ -232,8 +245,8 @@ EXPORT_SYMBOL(zmem_cache_alloc);
 void *zmem_cache_alloc_node(struct zmem_cache *cache, gfp_t gfp, int node)
 {
 	if (node == NUMA_NO_NODE)
-		return zmem_do_alloc(cache, gfp);
-	return zmem_cache_alloc_slow(cache, gfp, node);
+		return zmem_do_alloc(cache, gfp, 0);
+	return zmem_cache_alloc_sized_slow(cache, gfp, node, 0);
 }
 EXPORT_SYMBOL(zmem_cache_alloc_node);
 
@@ -282,7 +295,7 @@ bool zmem_cache_take_bulk(struct zmem_common *c, gfp_t gfp, size_t nr, void **ob
 		done += zmem_magazine_alloc_bulk(c->cache, objects + done, nr - done);
 		if (done == nr)
 			return true;
-		objects[done] = cache_alloc(c, gfp, NUMA_NO_NODE);
+		objects[done] = cache_alloc(c, gfp, NUMA_NO_NODE, 0);
 		if (!objects[done])
 			break;
 		trace_zmem_alloc(_RET_IP_, objects[done], c->name, c->object_size,

@@ -11,6 +11,7 @@
 #include "core/free_rcu.h"
 #include "core/magazine.h"
 #include "core/pool.h"
+#include "core/quarantine.h"
 #include "core/slab.h"
 
 /**
@@ -123,6 +124,7 @@ static void cache_reclaim(struct zmem_common *c,
 {
 	int node;
 
+	zmem_quarantine_drain(c);
 	for_each_node(node) {
 		shrink(c, node);
 		zmem_slabs_trim(c, &c->node[node]->slabs, 0);

@@ -16,13 +16,16 @@ enum zmem_misuse {
 	ZMEM_LEAKED_OBJECTS,
 	ZMEM_BAD_GFP,
 	ZMEM_BAD_SIZE,
+	ZMEM_RED_ZONE,
+	ZMEM_USE_AFTER_FREE,
+	ZMEM_BAD_BOOKS,
 	ZMEM_LIMIT_REACHED,	/* no misuse, and not counted as such */
 };
 
 /* A test's: misuse that it provokes is counted, but not printed. */
 extern bool zmem_reports_muted;
 
-void zmem_report(struct zmem_common *cache, enum zmem_misuse kind,
+bool zmem_report(struct zmem_common *cache, enum zmem_misuse kind,
 		 const void *object);
 
 #endif /* _ZMEM_CORE_REPORT_H */

@@ -15,6 +15,7 @@
 
 #include "internal.h"
 #include "core/alloc.h"
+#include "core/debug.h"
 #include "core/large.h"
 #include "core/report.h"
 #include "core/sizes.h"
@@ -50,7 +51,7 @@ void *__zmem_alloc(size_t size, gfp_t gfp)
 {
 	if (unlikely(size > ZMEM_MEDIUM_MAX))
 		return alloc_large(size, gfp, NUMA_NO_NODE);
-	return zmem_do_alloc(class_of(size), gfp);
+	return zmem_do_alloc(class_of(size), gfp, size);
 }
 EXPORT_SYMBOL(__zmem_alloc);
 
@@ -69,7 +70,7 @@ void *zmem_alloc_node(size_t size, gfp_t gfp, int node)
 		return __zmem_alloc(size, gfp);
 	if (unlikely(size > ZMEM_MEDIUM_MAX))
 		return alloc_large(size, gfp, node);
-	return zmem_cache_alloc_slow(class_of(size), gfp, node);
+	return zmem_cache_alloc_sized_slow(class_of(size), gfp, node, size);
 }
 EXPORT_SYMBOL(zmem_alloc_node);
 
@@ -112,6 +113,8 @@ size_t zmem_usable_size(const void *p)
 	if (!page || !zmem_page_tagged(page))
 		return 0;
 	c = zmem_common(zmem_page_cache(page));
+	if (unlikely(c->debug))
+		return zmem_debug_requested(c, p);
 	return c->flags & ZMEM_LARGE ? zmem_large_usable(page) : c->object_size;
 }
 EXPORT_SYMBOL(zmem_usable_size);

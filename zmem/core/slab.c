@@ -20,48 +20,20 @@
 #include <linux/kernel.h>
 #include <linux/kmemleak.h>
 #include <linux/mm.h>
+#include <linux/random.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <compat/trace.h>
 
 #include "internal.h"
+#include "core/debug.h"
 #include "core/limit.h"
 #include "core/nodes.h"
 #include "core/pool.h"
 #include "core/report.h"
 #include "core/slab.h"
-
-/**
- * struct zmem_slab - a run of pages cut into objects
- * @list: in one of the node's lists
- * @rcu: of a slab on its way to the pool, past readers
- * @cache: whose
- * @base: the first object; behind it at multiples of cache->size the others
- * @nr: objects
- * @free: of them
- * @touched: objects from here on were never in use
- * @order: of the run
- * @how: what the pool said of the run
- * @node: the run's
- * @map: a bit an object, set while it is free
- *
- * @list, @free, @touched and @map belong to the node's lock.
- */
-struct zmem_slab {
-	union {
-		struct list_head list;
-		struct rcu_head rcu;
-	};
-	struct zmem_common *cache;
-	char *base;
-	u16 nr;
-	u16 free;
-	u16 touched;
-	u8 order;
-	u8 how;
-	u32 node;
-	unsigned long map[];
-};
+#include "core/slab_layout.h"
 
 /*
  * Empty slabs that a node keeps: one, so that an object that comes and goes
@@ -76,84 +48,6 @@ struct zmem_slab {
  */
 #define ZMEM_GROWN_SLABS	16u
 
-static size_t slab_desc_bytes(unsigned int nr)
-{
-	return offsetof(struct zmem_slab, map) + BITS_TO_LONGS(nr) * sizeof(long);
-}
-
-static size_t slab_run_bytes(unsigned int order)
-{
-	return PAGE_SIZE << order;
-}
-
-/* Objects that a slab of @order holds. */
-unsigned int zmem_slab_objects(const struct zmem_common *c, unsigned int order)
-{
-	return min_t(unsigned int, slab_run_bytes(order) / c->size,
-		     ZMEM_SLAB_OBJECTS_MAX);
-}
-
-static size_t slab_waste(const struct zmem_common *c, unsigned int order)
-{
-	unsigned int nr = zmem_slab_objects(c, order);
-
-	return slab_run_bytes(order) - (size_t)nr * c->size +
-	       roundup_pow_of_two(slab_desc_bytes(nr));
-}
-
-/* Whether slabs of order @a waste a smaller share than those of order @b. */
-static bool slab_wastes_less(const struct zmem_common *c, unsigned int a, unsigned int b)
-{
-	return slab_waste(c, a) << b < slab_waste(c, b) << a;
-}
-
-/* Whether slabs of this order hold a few objects and waste at most a sixteenth. */
-static bool slab_is_fit(const struct zmem_common *c, unsigned int order)
-{
-	return zmem_slab_objects(c, order) >= 4 &&
-	       slab_waste(c, order) * 16 <= slab_run_bytes(order);
-}
-
-/**
- * zmem_slab_geometry() - choose how a cache's slabs are cut
- * @c: the cache; its size and align are set
- *
- * A cache's first slabs are small, so that one with few objects holds few
- * pages; once a node has a good number of them, further ones are of the order
- * that wastes least, and need the fewest descriptors.
- *
- * Return: 0 or -EINVAL if an object fits in no run.
- */
-int zmem_slab_geometry(struct zmem_common *c)
-{
-	unsigned int order;
-
-	c->order_min = get_order(c->size);
-	if (c->order_min > ZMEM_SLAB_ORDER_MAX)
-		return -EINVAL;
-	c->reciprocal = DIV_ROUND_UP_ULL(1ULL << 32, c->size);
-	c->order_grown = c->order_min;
-	for (order = c->order_min; order <= ZMEM_SLAB_ORDER_MAX; order++)
-		if (slab_wastes_less(c, order, c->order_grown))
-			c->order_grown = order;
-	for (order = c->order_min; order < c->order_grown; order++)
-		if (slab_is_fit(c, order))
-			break;
-	c->order = order;
-	return 0;
-}
-
-/* Where a slab's first object is: slabs in turn start a cache line later. */
-static size_t slab_colour(const struct zmem_common *c, unsigned int order,
-			  unsigned int turn)
-{
-	size_t step = ALIGN(L1_CACHE_BYTES, c->align);
-	size_t slack = slab_run_bytes(order) -
-		       (size_t)zmem_slab_objects(c, order) * c->size;
-
-	return turn % (slack / step + 1) * step;
-}
-
 void zmem_slabs_init(struct zmem_slabs *s)
 {
 	unsigned int i;
@@ -166,7 +60,7 @@ void zmem_slabs_init(struct zmem_slabs *s)
 }
 
 /* The list where a slab belongs; fullest slabs are used first. */
-static struct list_head *slab_home(struct zmem_slabs *s, const struct zmem_slab *slab)
+struct list_head *zmem_slab_home(struct zmem_slabs *s, const struct zmem_slab *slab)
 {
 	if (!slab->free)
 		return &s->full;
@@ -179,11 +73,11 @@ static struct list_head *slab_home(struct zmem_slabs *s, const struct zmem_slab 
 static void slab_set_free(struct zmem_slabs *s, struct zmem_slab *slab,
 			  unsigned int nr)
 {
-	struct list_head *from = slab_home(s, slab), *to;
+	struct list_head *from = zmem_slab_home(s, slab), *to;
 	int emptied;
 
 	slab->free = nr;
-	to = slab_home(s, slab);
+	to = zmem_slab_home(s, slab);
 	if (from == to)
 		return;
 	emptied = (to == &s->empty) - (from == &s->empty);
@@ -192,13 +86,12 @@ static void slab_set_free(struct zmem_slabs *s, struct zmem_slab *slab,
 	list_move(&slab->list, to);
 }
 
-/* Takes up to @nr free objects out of a slab; returns how many. */
-static unsigned int slab_take(struct zmem_slabs *s, struct zmem_slab *slab,
-			      void **objects, unsigned int nr)
+/* Takes @nr free objects, the lowest addresses first. */
+static void slab_take_lowest(struct zmem_slabs *s, struct zmem_slab *slab,
+			     void **objects, unsigned int nr)
 {
 	unsigned int size = slab->cache->size, got = 0, last = 0, word;
 
-	nr = min_t(unsigned int, nr, slab->free);
 	for (word = 0; got < nr; word++) {
 		unsigned long map = slab->map[word];
 
@@ -214,9 +107,43 @@ static unsigned int slab_take(struct zmem_slabs *s, struct zmem_slab *slab,
 		s->fresh += last + 1 - slab->touched;
 		slab->touched = last + 1;
 	}
-	s->in_use += got;
-	slab_set_free(s, slab, slab->free - got);
-	return got;
+}
+
+/* A number below @nr; the kernel's own of that kind is younger than 6.1. */
+static unsigned int random_below(unsigned int nr)
+{
+	return (u64)get_random_u32() * nr >> 32;
+}
+
+/* Takes @nr free objects, wherever chance leads; there are as many. */
+static void slab_take_random(struct zmem_slabs *s, struct zmem_slab *slab,
+			     void **objects, unsigned int nr)
+{
+	unsigned int got;
+
+	for (got = 0; got < nr; got++) {
+		unsigned int i = find_next_bit(slab->map, slab->nr, random_below(slab->nr));
+
+		if (i >= slab->nr)
+			i = find_first_bit(slab->map, slab->nr);
+		__clear_bit(i, slab->map);
+		s->fresh += !__test_and_set_bit(i, zmem_slab_used(slab));
+		objects[got] = zmem_slab_nth(slab, i);
+	}
+}
+
+/* Takes up to @nr free objects out of a slab; returns how many. */
+static unsigned int slab_take(struct zmem_slabs *s, struct zmem_slab *slab,
+			      void **objects, unsigned int nr)
+{
+	nr = min_t(unsigned int, nr, slab->free);
+	if (unlikely(zmem_slab_is_random(slab->cache)))
+		slab_take_random(s, slab, objects, nr);
+	else
+		slab_take_lowest(s, slab, objects, nr);
+	s->in_use += nr;
+	slab_set_free(s, slab, slab->free - nr);
+	return nr;
 }
 
 static struct zmem_slab *slabs_fullest(struct zmem_slabs *s)
@@ -241,15 +168,10 @@ static unsigned int slabs_take(struct zmem_common *c, struct zmem_slabs *s,
 	return got;
 }
 
-static void *slab_run(const struct zmem_slab *slab)
-{
-	return (void *)((unsigned long)slab->base & ~(slab_run_bytes(slab->order) - 1));
-}
-
 /* All pages of a slab lead to it. */
 static void slab_bind(struct zmem_slab *slab)
 {
-	struct page *page = virt_to_page(slab->base);
+	struct page *page = virt_to_page(zmem_slab_run(slab));
 	unsigned int i;
 
 	for (i = 0; i < 1u << slab->order; i++)
@@ -258,7 +180,7 @@ static void slab_bind(struct zmem_slab *slab)
 
 static struct page *slab_unbind(struct zmem_slab *slab)
 {
-	struct page *page = virt_to_page(slab_run(slab));
+	struct page *page = virt_to_page(zmem_slab_run(slab));
 	unsigned int i;
 
 	for (i = 0; i < 1u << slab->order; i++)
@@ -271,10 +193,12 @@ static void slab_construct(struct zmem_slab *slab)
 	struct zmem_common *c = slab->cache;
 	unsigned int i;
 
+	if (unlikely(c->debug))
+		zmem_debug_slab_init(slab);
 	if (!c->ctor)
 		return;
 	for (i = 0; i < slab->nr; i++)
-		c->ctor(slab->base + (size_t)i * c->size);
+		c->ctor(zmem_slab_nth(slab, i));
 }
 
 static struct zmem_slab *slab_new_order(struct zmem_common *c, gfp_t gfp, int node,
@@ -284,7 +208,7 @@ static struct zmem_slab *slab_new_order(struct zmem_common *c, gfp_t gfp, int no
 	struct zmem_slab *slab;
 	struct page *page;
 
-	slab = kmalloc(slab_desc_bytes(nr), gfp & ZMEM_GFP_RECORDS);
+	slab = kmalloc(zmem_slab_desc_bytes(c, nr), gfp & ZMEM_GFP_RECORDS);
 	if (!slab)
 		return NULL;
 	page = zmem_pool_alloc(gfp | c->gfp, node, order, &how);
@@ -293,21 +217,24 @@ static struct zmem_slab *slab_new_order(struct zmem_common *c, gfp_t gfp, int no
 		return NULL;
 	}
 	slab->cache = c;
-	slab->base = page_address(page);
+	slab->base = page_address(page) + c->head;
 	slab->nr = nr;
 	slab->free = nr;
 	slab->touched = 0;
 	slab->order = order;
 	slab->how = how;
 	slab->node = page_to_nid(page);
-	bitmap_zero(slab->map, round_up(nr, BITS_PER_LONG));
+	memset(slab->map, 0, zmem_slab_desc_bytes(c, nr) - offsetof(struct zmem_slab, map));
 	bitmap_set(slab->map, 0, nr);
 	slab_bind(slab);
 	/*
 	 * What objects point to would look leaked: kmemleak does not scan
 	 * pages.  It may scan this block, but does not ask who points to it.
+	 * Of a debug cache it is told of each object instead.
 	 */
-	kmemleak_alloc(slab_run(slab), slab_run_bytes(order), 0, gfp & ~__GFP_NOFAIL);
+	if (!c->debug)
+		kmemleak_alloc(zmem_slab_run(slab), zmem_slab_run_bytes(order), 0,
+			       gfp & ~__GFP_NOFAIL);
 	trace_zmem_slab_create(c->name, slab->node, order, nr);
 	return slab;
 }
@@ -343,7 +270,7 @@ static unsigned int slabs_add(struct zmem_slab *slab, void **objects, unsigned i
 	colour = s->colour++;
 	spin_unlock_irqrestore(&s->lock, flags);
 
-	slab->base += slab_colour(c, slab->order, colour);
+	slab->base += zmem_slab_colour(c, slab->order, colour);
 	slab_construct(slab);
 
 	spin_lock_irqsave(&s->lock, flags);
@@ -401,7 +328,10 @@ unsigned int zmem_slab_alloc(struct zmem_common *c, gfp_t gfp, int node,
 static void slab_destroy(struct zmem_slab *slab)
 {
 	trace_zmem_slab_free(slab->cache->name, slab->node, slab->order, slab->nr);
-	kmemleak_free(slab_run(slab));
+	if (slab->cache->debug)
+		zmem_debug_slab_check(slab);
+	else
+		kmemleak_free(zmem_slab_run(slab));
 	zmem_pool_free(slab_unbind(slab), slab->order, slab->how);
 	kfree(slab);
 }
@@ -422,7 +352,7 @@ static void slabs_forget(struct zmem_slabs *s, const struct zmem_slab *slab)
 static void slab_destroy_rcu(struct rcu_head *head)
 {
 	struct zmem_slab *slab = container_of(head, struct zmem_slab, rcu);
-	struct zmem_slabs *s = &slab->cache->node[slab->node]->slabs;
+	struct zmem_slabs *s = zmem_slab_node(slab);
 	unsigned long flags;
 
 	spin_lock_irqsave(&s->lock, flags);
@@ -491,12 +421,18 @@ unsigned long zmem_slabs_trim(struct zmem_common *c, struct zmem_slabs *s,
 	return pages;
 }
 
-/*
- * The slab of an object and the object's index in it, or NULL and the kind of
- * misuse.  The tag is looked at before anything that the page leads to.
+/**
+ * zmem_slab_of() - the slab of an object
+ * @c: the cache
+ * @object: any pointer; the page's tag is looked at before anything that the
+ *	page leads to
+ * @index: set to the object's, in the slab
+ * @kind: set to the kind of misuse if there is no such object
+ *
+ * Return: the slab or NULL.
  */
-static struct zmem_slab *slab_of(const struct zmem_common *c, const void *object,
-				 unsigned int *index, enum zmem_misuse *kind)
+struct zmem_slab *zmem_slab_of(const struct zmem_common *c, const void *object,
+			       unsigned int *index, enum zmem_misuse *kind)
 {
 	struct page *page = zmem_virt_to_page(object);
 	struct zmem_slab *slab;
@@ -549,7 +485,7 @@ static unsigned int slab_free_run(struct zmem_common *c, struct zmem_slab *slab,
 		*kind = ZMEM_NO_MISUSE;
 		if (++done == nr)
 			break;
-		slab = slab_of(c, objects[done], &index, kind);
+		slab = zmem_slab_of(c, objects[done], &index, kind);
 		if (slab)
 			*kind = ZMEM_NO_MISUSE;
 	}
@@ -580,7 +516,7 @@ void zmem_slab_free(struct zmem_common *c, void **objects, unsigned int nr)
 	while (nr) {
 		unsigned int done = 0;
 
-		slab = slab_of(c, *objects, &index, &kind);
+		slab = zmem_slab_of(c, *objects, &index, &kind);
 		if (slab)
 			done = slab_free_run(c, slab, index, objects, nr, &kind);
 		objects += done;
@@ -626,7 +562,7 @@ bool zmem_slab_in_use(struct zmem_common *c, const void *object)
 	unsigned long flags;
 	unsigned int index;
 
-	slab = slab_of(c, object, &index, &kind);
+	slab = zmem_slab_of(c, object, &index, &kind);
 	if (slab) {
 		struct zmem_slabs *s = &c->node[slab->node]->slabs;
 
@@ -640,10 +576,32 @@ bool zmem_slab_in_use(struct zmem_common *c, const void *object)
 	return false;
 }
 
+/**
+ * zmem_slabs_for_each() - look at each of a node's slabs
+ * @s: the node's; the lock is held
+ * @fn: called with a slab, the list that it is on, and @arg; changes neither
+ * @arg: for @fn
+ */
+void zmem_slabs_for_each(struct zmem_slabs *s,
+			 void (*fn)(struct zmem_slab *slab, struct list_head *list, void *arg),
+			 void *arg)
+{
+	struct list_head *lists[ZMEM_FULLNESS + 2] = { &s->full, &s->empty };
+	struct zmem_slab *slab;
+	unsigned int i;
+
+	for (i = 0; i < ZMEM_FULLNESS; i++)
+		lists[i + 2] = &s->partial[i];
+	for (i = 0; i < ARRAY_SIZE(lists); i++)
+		list_for_each_entry(slab, lists[i], list)
+			fn(slab, lists[i], arg);
+}
+
 /* Leaves leaked objects where they are, but leads no page to them any more. */
 static void slab_abandon(struct zmem_slab *slab)
 {
-	kmemleak_free(slab_run(slab));
+	if (!slab->cache->debug)
+		kmemleak_free(zmem_slab_run(slab));
 	slab_unbind(slab);
 	zmem_pools_leak(1UL << slab->order);
 	kfree(slab);

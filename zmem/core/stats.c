@@ -8,6 +8,7 @@
 #include <linux/string.h>
 
 #include "internal.h"
+#include "core/debug.h"
 #include "core/latency.h"
 #include "core/magazine.h"
 #include "core/pool.h"
@@ -79,6 +80,14 @@ static void snap_nodes(const struct zmem_common *c, struct zmem_snapshot *s)
 	s->cached = in_use - min(in_use, s->objects);
 }
 
+/* A debug cache sums up what it was told; size classes else are told nothing. */
+static u64 requested(const struct zmem_common *c, u64 objects)
+{
+	if (c->debug && !READ_ONCE(c->debug->inexact))
+		return atomic_long_read(&c->debug->requested);
+	return c->flags & ZMEM_SIZE_CLASS ? ZMEM_UNKNOWN : objects * c->object_size;
+}
+
 static void snap_bytes(const struct zmem_common *c, struct zmem_snapshot *s)
 {
 	s->magazines = atomic_long_read(&c->magazines);
@@ -86,8 +95,7 @@ static void snap_bytes(const struct zmem_common *c, struct zmem_snapshot *s)
 			 num_possible_cpus() * (sizeof(struct zmem_cpu_area) +
 						nr_node_ids * sizeof(void *));
 	s->bytes_allocated = s->objects * c->size;
-	s->bytes_requested = c->flags & ZMEM_SIZE_CLASS ? ZMEM_UNKNOWN :
-			     s->objects * c->object_size;
+	s->bytes_requested = requested(c, s->objects);
 	if (!(c->flags & ZMEM_LARGE))
 		return;
 	/* Runs are not slabs; the free ones are counted here, with theirs. */

@@ -335,14 +335,14 @@ static void leaked_objects_stay(struct kunit *test)
 static void settings(struct kunit *test)
 {
 	struct zmem_cache_args args = { .magazine_max = 10, .depot_max_kib = 7,
-					.debug_flags = 3 };
+					.debug_flags = ZMEM_DEBUG_RANDOM };
 	struct zmem_cache *c = test_cache(test, 64, &args);
 	struct zmem_snapshot *s = test_snapshot(test, c);
 
 	KUNIT_EXPECT_EQ(test, s->magazine_max, 10);
 	KUNIT_EXPECT_EQ(test, s->magazine_size, 10);
 	KUNIT_EXPECT_EQ(test, s->depot_max_kib, 7);
-	KUNIT_EXPECT_EQ(test, s->debug_flags, 3);
+	KUNIT_EXPECT_EQ(test, s->debug_flags, ZMEM_DEBUG_RANDOM);
 	KUNIT_EXPECT_EQ(test, s->mode, ZMEM_MODE_FAST);
 	KUNIT_EXPECT_STREQ(test, s->name, "kunit");
 	zmem_cache_destroy(c);

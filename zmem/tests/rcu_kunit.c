@@ -234,7 +234,7 @@ static void reclaim_submits(struct kunit *test)
 
 static void misuse(struct kunit *test)
 {
-	struct zmem_cache_args args = { .mode = ZMEM_MODE_DEBUG };
+	struct zmem_cache_args args = { TEST_CLOSED };
 	struct zmem_cache *c = test_cache(test, sizeof(struct thing), &args);
 	long errors = atomic_long_read(&zmem_large->errors);
 	struct thing *thing = thing_new(test, c, 1), *none = NULL;

@@ -146,7 +146,7 @@ static void locked_out(struct kunit *test)
 /* A cache without magazines whose later slabs are of a higher order. */
 static struct zmem_cache *growing_cache(struct kunit *test)
 {
-	struct zmem_cache_args args = { .mode = ZMEM_MODE_DEBUG };
+	struct zmem_cache_args args = { TEST_CLOSED };
 	unsigned int size;
 
 	for (size = 256; size < 2048; size += 8) {

@@ -47,7 +47,7 @@ static void grown(struct kunit *test)
 /* Every object of a slab once, none overlapping, all within its run. */
 static void every_object_once(struct kunit *test)
 {
-	struct zmem_cache_args args = { .mode = ZMEM_MODE_DEBUG };
+	struct zmem_cache_args args = { TEST_CLOSED };
 	struct zmem_cache *c = test_cache(test, 104, &args);
 	unsigned int i, j, nr = test_slab_objects(c);
 	void **objects = test_array(test, nr + 1);
@@ -70,7 +70,7 @@ static void every_object_once(struct kunit *test)
 /* New objects come from the fullest slab, so that the emptiest can go. */
 static void fullest_first(struct kunit *test)
 {
-	struct zmem_cache_args args = { .mode = ZMEM_MODE_DEBUG };
+	struct zmem_cache_args args = { TEST_CLOSED };
 	struct zmem_cache *c = test_cache(test, 128, &args);
 	unsigned int i, nr = test_slab_objects(c);
 	void **objects = test_array(test, 2 * nr);
@@ -94,7 +94,7 @@ static void fullest_first(struct kunit *test)
 /* Writing all over freed objects leads nothing astray: no list is in them. */
 static void scribbling(struct kunit *test)
 {
-	struct zmem_cache_args args = { .mode = ZMEM_MODE_DEBUG };
+	struct zmem_cache_args args = { TEST_CLOSED };
 	struct zmem_cache *c = test_cache(test, 64, &args);
 	void **objects = test_array(test, 400);
 	unsigned int i, round;
@@ -115,7 +115,7 @@ static void scribbling(struct kunit *test)
 /* Objects freed once are told from fresh ones. */
 static void fresh(struct kunit *test)
 {
-	struct zmem_cache_args args = { .mode = ZMEM_MODE_DEBUG };
+	struct zmem_cache_args args = { TEST_CLOSED };
 	struct zmem_cache *c = test_cache(test, 64, &args);
 	void *a = zmem_cache_alloc(c, GFP_KERNEL), *b = zmem_cache_alloc(c, GFP_KERNEL);
 
@@ -131,7 +131,7 @@ static void fresh(struct kunit *test)
 
 static void colours(struct kunit *test)
 {
-	struct zmem_cache_args args = { .mode = ZMEM_MODE_DEBUG, .align = 64 };
+	struct zmem_cache_args args = { TEST_CLOSED, .align = 64 };
 	struct zmem_cache *c = test_cache(test, 832, &args);
 	unsigned int i, nr = test_slab_objects(c), offsets = 0;
 	size_t run = PAGE_SIZE << zmem_common(c)->order, last = SIZE_MAX;

@@ -18,7 +18,7 @@ static unsigned long run_of(struct zmem_cache *c, const void *object)
 static struct zmem_cache *slabs_filled(struct kunit *test, unsigned int size, unsigned int slabs,
 				       void ***objects)
 {
-	struct zmem_cache_args args = { .mode = ZMEM_MODE_DEBUG };
+	struct zmem_cache_args args = { TEST_CLOSED };
 	struct zmem_cache *c = test_cache(test, size, &args);
 	unsigned int nr = test_slab_objects(c), i;
 

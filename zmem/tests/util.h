@@ -33,6 +33,9 @@ static inline struct zmem_cache *test_cache(struct kunit *test, unsigned int siz
 	return c;
 }
 
+/* A cache whose calls all reach the slab, without what debug caches do there. */
+#define TEST_CLOSED	.flags = ZMEM_CACHE_DMA32
+
 static inline struct zmem_snapshot *test_snapshot(struct kunit *test,
 						  struct zmem_cache *c)
 {

@@ -43,4 +43,9 @@ int _printk(const char *fmt, ...) __printf(1, 2);
 #define pr_info_ratelimited(fmt, ...)	pr_info(fmt, ##__VA_ARGS__)
 void dump_stack(void);
 
+/* Rows of 16 bytes with their offsets, whatever is asked for. */
+enum { DUMP_PREFIX_NONE, DUMP_PREFIX_ADDRESS, DUMP_PREFIX_OFFSET };
+void print_hex_dump(const char *level, const char *prefix, int prefix_type, int row,
+		    int group, const void *buf, size_t len, bool ascii);
+
 #endif /* _SHIM_LINUX_PRINTK_H */
