@@ -29,17 +29,19 @@ static inline size_t zmem_poison_bytes(const struct zmem_common *c)
 	return c->flags & ZMEM_TYPESAFE_BY_RCU ? 0 : c->object_size;
 }
 
-/* @size: bytes requested of a size class, 0 if not known. */
+/* @size: bytes requested of a size class, if @sized. */
 static __always_inline void *zmem_do_alloc(struct zmem_cache *cache, gfp_t gfp,
-						 size_t size)
+						 bool sized, size_t size)
 {
 	void *object;
 
 	if (unlikely(gfp & ZMEM_GFP_SPECIAL) || want_init_on_alloc(0))
-		return zmem_cache_alloc_sized_wiped(cache, gfp, size);
+		return sized ? zmem_sized_alloc_wiped(size, gfp, cache) :
+			       zmem_cache_alloc_wiped(cache, gfp);
 	zmem_might_alloc(gfp);
 	if (unlikely(!zmem_magazine_pop(cache, &object)))
-		return zmem_cache_alloc_sized_miss(cache, gfp, size);
+		return sized ? zmem_sized_alloc_miss(size, gfp, cache) :
+			       zmem_cache_alloc_miss(cache, gfp);
 	if (ZMEM_POISON)
 		zmem_unpoison(object, zmem_common(cache)->object_size);
 	return object;

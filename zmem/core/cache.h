@@ -25,10 +25,13 @@ extern struct list_head zmem_caches;
 struct zmem_common *zmem_cache_make(const char *name, unsigned int size,
 				    const struct zmem_cache_args *args,
 				    unsigned int internal_flags);
-void *zmem_cache_alloc_sized_wiped(struct zmem_cache *cache, gfp_t gfp, size_t size);
-void *zmem_cache_alloc_sized_miss(struct zmem_cache *cache, gfp_t gfp, size_t size);
-void *zmem_cache_alloc_sized_slow(struct zmem_cache *cache, gfp_t gfp, int node,
-				  size_t size);
+void *zmem_cache_alloc_wiped(struct zmem_cache *cache, gfp_t gfp);
+void *zmem_cache_alloc_miss(struct zmem_cache *cache, gfp_t gfp);
+void *zmem_cache_alloc_slow(struct zmem_cache *cache, gfp_t gfp, int node, size_t size);
+
+/* The same of a class, told the size: first, where the caller has it anyway. */
+void *zmem_sized_alloc_wiped(size_t size, gfp_t gfp, struct zmem_cache *cache);
+void *zmem_sized_alloc_miss(size_t size, gfp_t gfp, struct zmem_cache *cache);
 void *zmem_cache_give(struct zmem_common *cache, void *object, gfp_t gfp);
 bool zmem_cache_take_bulk(struct zmem_common *cache, gfp_t gfp, size_t nr,
 			  void **objects);
@@ -41,11 +44,5 @@ void zmem_caches_drain_this_cpu(void *unused);
 void zmem_caches_cpu_dead(unsigned int cpu);
 unsigned long zmem_caches_count(void);
 unsigned long zmem_caches_reclaim(unsigned long pages);
-
-/* Without the size that a caller asked a class for; only debug caches miss it. */
-static inline void *zmem_cache_alloc_miss(struct zmem_cache *cache, gfp_t gfp)
-{
-	return zmem_cache_alloc_sized_miss(cache, gfp, 0);
-}
 
 #endif /* _ZMEM_CORE_CACHE_H */

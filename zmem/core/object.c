@@ -43,23 +43,18 @@ static bool objects_keep(const struct zmem_common *c)
  * Zeroes an object if the call or the machine wants it; as in SLUB, where
  * objects keep what is in them the machine has no say.
  */
-static void *cache_wipe_bytes(struct zmem_common *c, void *object, gfp_t gfp, size_t bytes)
+static void *cache_wipe(struct zmem_common *c, void *object, gfp_t gfp, size_t bytes)
 {
 	if (!c->ctor && (gfp & __GFP_ZERO || (want_init_on_alloc(0) && !objects_keep(c))))
 		memset(object, 0, bytes);
 	return object;
 }
 
-static void *cache_wipe(struct zmem_common *c, void *object, gfp_t gfp)
-{
-	return cache_wipe_bytes(c, object, gfp, c->object_size);
-}
-
 /* What lay in a magazine becomes a caller's. */
 void *zmem_cache_give(struct zmem_common *c, void *object, gfp_t gfp)
 {
 	zmem_unpoison(object, c->object_size);
-	return cache_wipe(c, object, gfp);
+	return cache_wipe(c, object, gfp, c->object_size);
 }
 
 /* Whether the call's flags are such that this cache can honour them. */
@@ -115,7 +110,7 @@ static void *cache_alloc(struct zmem_common *c, gfp_t gfp, int node, size_t size
 }
 
 /**
- * zmem_cache_alloc_sized_slow() - allocate what the fast path did not
+ * zmem_cache_alloc_slow() - allocate what the fast path did not
  * @cache: the cache
  * @gfp: as the caller gave it
  * @node: preferred (required with __GFP_THISNODE), or NUMA_NO_NODE
@@ -124,8 +119,7 @@ static void *cache_alloc(struct zmem_common *c, gfp_t gfp, int node, size_t size
  * Context: as @gfp says.
  * Return: the object, wiped if it is to be, or NULL.
  */
-void *zmem_cache_alloc_sized_slow(struct zmem_cache *cache, gfp_t gfp, int node,
-				  size_t size)
+void *zmem_cache_alloc_slow(struct zmem_cache *cache, gfp_t gfp, int node, size_t size)
 {
 	struct zmem_common *c = zmem_common(cache);
 	void *object;
@@ -148,14 +142,14 @@ void *zmem_cache_alloc_sized_slow(struct zmem_cache *cache, gfp_t gfp, int node,
 	if (likely(!c->debug) || !size)
 		size = c->object_size;
 	zmem_unpoison(object, size);
-	return cache_wipe_bytes(c, object, gfp, size);
+	return cache_wipe(c, object, gfp, size);
 }
 
 /*
  * The loaded magazine is empty: the previous one may do, or another from the
  * depot.  The call's flags are known to be good.
  */
-noinline void *zmem_cache_alloc_sized_miss(struct zmem_cache *cache, gfp_t gfp, size_t size)
+static __always_inline void *alloc_miss(struct zmem_cache *cache, gfp_t gfp, size_t size)
 {
 	struct zmem_common *c = zmem_common(cache);
 	void *object = NULL;
@@ -163,29 +157,50 @@ noinline void *zmem_cache_alloc_sized_miss(struct zmem_cache *cache, gfp_t gfp, 
 	if (likely(!(c->flags & ZMEM_NO_MAGAZINES)))
 		object = zmem_magazine_alloc(c, gfp_for_pages(c, gfp), NUMA_NO_NODE);
 	if (unlikely(!object))
-		return zmem_cache_alloc_sized_slow(cache, gfp, NUMA_NO_NODE, size);
+		return zmem_cache_alloc_slow(cache, gfp, NUMA_NO_NODE, size);
 	trace_zmem_alloc(_RET_IP_, object, c->name, c->object_size, c->size, gfp,
 			 NUMA_NO_NODE);
 	zmem_unpoison(object, c->object_size);
-	return cache_wipe(c, object, gfp);
+	return cache_wipe(c, object, gfp, c->object_size);
+}
+
+noinline void *zmem_cache_alloc_miss(struct zmem_cache *cache, gfp_t gfp)
+{
+	return alloc_miss(cache, gfp, 0);
+}
+
+noinline void *zmem_sized_alloc_miss(size_t size, gfp_t gfp, struct zmem_cache *cache)
+{
+	return alloc_miss(cache, gfp, size);
 }
 
 /*
  * Calls that want something of their own: most often zero bytes, because they
  * say so or because this machine zeroes all.
  */
-noinline void *zmem_cache_alloc_sized_wiped(struct zmem_cache *cache, gfp_t gfp, size_t size)
+static __always_inline void *alloc_wiped(struct zmem_cache *cache, gfp_t gfp, size_t size)
 {
 	struct zmem_common *c = zmem_common(cache);
 	void *object;
 
 	if ((gfp & ZMEM_GFP_SPECIAL & ~__GFP_ZERO) || (c->ctor && gfp & __GFP_ZERO))
-		return zmem_cache_alloc_sized_slow(cache, gfp, NUMA_NO_NODE, size);
+		return zmem_cache_alloc_slow(cache, gfp, NUMA_NO_NODE, size);
 	zmem_might_alloc(gfp);
 	if (unlikely(!zmem_magazine_pop(cache, &object)))
-		return zmem_cache_alloc_sized_miss(cache, gfp, size);
+		return size ? zmem_sized_alloc_miss(size, gfp, cache) :
+			      zmem_cache_alloc_miss(cache, gfp);
 	zmem_unpoison(object, c->object_size);
-	return cache_wipe(c, object, gfp);
+	return cache_wipe(c, object, gfp, c->object_size);
+}
+
+noinline void *zmem_cache_alloc_wiped(struct zmem_cache *cache, gfp_t gfp)
+{
+	return alloc_wiped(cache, gfp, 0);
+}
+
+noinline void *zmem_sized_alloc_wiped(size_t size, gfp_t gfp, struct zmem_cache *cache)
+{
+	return alloc_wiped(cache, gfp, size);
 }
 
 /* Machines that zero what is freed; as in SLUB, not objects that keep it. */
@@ -228,7 +243,7 @@ void zmem_cache_free_slow(struct zmem_cache *cache, void *object)
  */
 void *zmem_cache_alloc(struct zmem_cache *cache, gfp_t gfp)
 {
-	return zmem_do_alloc(cache, gfp, 0);
+	return zmem_do_alloc(cache, gfp, false, 0);
 }
 EXPORT_SYMBOL(zmem_cache_alloc);
 
@@ -245,8 +260,8 @@ EXPORT_SYMBOL(zmem_cache_alloc);
 void *zmem_cache_alloc_node(struct zmem_cache *cache, gfp_t gfp, int node)
 {
 	if (node == NUMA_NO_NODE)
-		return zmem_do_alloc(cache, gfp, 0);
-	return zmem_cache_alloc_sized_slow(cache, gfp, node, 0);
+		return zmem_do_alloc(cache, gfp, false, 0);
+	return zmem_cache_alloc_slow(cache, gfp, node, 0);
 }
 EXPORT_SYMBOL(zmem_cache_alloc_node);
 

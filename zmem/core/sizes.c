@@ -51,7 +51,7 @@ void *__zmem_alloc(size_t size, gfp_t gfp)
 {
 	if (unlikely(size > ZMEM_MEDIUM_MAX))
 		return alloc_large(size, gfp, NUMA_NO_NODE);
-	return zmem_do_alloc(class_of(size), gfp, size);
+	return zmem_do_alloc(class_of(size), gfp, true, size);
 }
 EXPORT_SYMBOL(__zmem_alloc);
 
@@ -70,7 +70,7 @@ void *zmem_alloc_node(size_t size, gfp_t gfp, int node)
 		return __zmem_alloc(size, gfp);
 	if (unlikely(size > ZMEM_MEDIUM_MAX))
 		return alloc_large(size, gfp, node);
-	return zmem_cache_alloc_sized_slow(class_of(size), gfp, node, size);
+	return zmem_cache_alloc_slow(class_of(size), gfp, node, size);
 }
 EXPORT_SYMBOL(zmem_alloc_node);
 
