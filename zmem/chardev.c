@@ -35,6 +35,7 @@ union zmem_arg {
 	struct zmem_ioc_run run;
 	struct zmem_ioc_snapshot snapshot;
 	struct zmem_ioc_node node;
+	struct zmem_ioc_validate validate;
 };
 
 struct find_name {
@@ -125,6 +126,11 @@ static long do_cache_shrink(struct zmem_file *file, union zmem_arg *arg)
 	return zmem_file_cache_shrink(file, &arg->target);
 }
 
+static long do_validate(struct zmem_file *file, union zmem_arg *arg)
+{
+	return zmem_file_cache_validate(file, &arg->validate);
+}
+
 static long do_alloc(struct zmem_file *file, union zmem_arg *arg)
 {
 	return zmem_objects_alloc(file, &arg->alloc);
@@ -175,6 +181,7 @@ static const struct zmem_ioctl zmem_ioctls[] = {
 	{ ZMEM_IOC_RUN, offsetofend(struct zmem_ioc_run, reserved), do_run },
 	{ ZMEM_IOC_SNAPSHOT, offsetofend(struct zmem_ioc_snapshot, tuner_trimmed), do_snapshot },
 	{ ZMEM_IOC_NODE, offsetofend(struct zmem_ioc_node, action), do_node },
+	{ ZMEM_IOC_VALIDATE, offsetofend(struct zmem_ioc_validate, errors), do_validate },
 };
 
 /* The same request, whatever the size of its structure? */

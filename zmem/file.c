@@ -171,6 +171,8 @@ static struct zmem_cache *create_cache(const struct zmem_ioc_cache *arg)
 	BUILD_BUG_ON(ZMEM_IOC_HWCACHE_ALIGN != ZMEM_HWCACHE_ALIGN);
 	BUILD_BUG_ON(ZMEM_IOC_CACHE_DMA != ZMEM_CACHE_DMA);
 	BUILD_BUG_ON(ZMEM_IOC_CACHE_DMA32 != ZMEM_CACHE_DMA32);
+	BUILD_BUG_ON(ZMEM_IOC_DEBUG_RED_ZONE != ZMEM_DEBUG_RED_ZONE);
+	BUILD_BUG_ON(ZMEM_IOC_DEBUG_RANDOM != ZMEM_DEBUG_RANDOM);
 
 	if (strnlen(arg->name, sizeof(arg->name)) == sizeof(arg->name) ||
 	    arg->flags & ~ZMEM_FILE_FLAGS || arg->mode > ZMEM_MODE_DEBUG)
@@ -296,6 +298,33 @@ long zmem_file_cache_shrink(struct zmem_file *file,
 		err = PTR_ERR(entry);
 	else
 		zmem_cache_shrink(entry->cache);
+	zmem_file_unlock(file);
+	return err;
+}
+
+/**
+ * zmem_file_cache_validate() - ZMEM_IOC_VALIDATE
+ * @file: file
+ * @arg: what was asked for; @arg->errors is filled
+ *
+ * Return: 0 or a negative error.
+ */
+long zmem_file_cache_validate(struct zmem_file *file, struct zmem_ioc_validate *arg)
+{
+	struct zmem_file_cache *entry;
+	int err;
+
+	if (arg->reserved)
+		return -EINVAL;
+
+	err = zmem_file_lock(file);
+	if (err)
+		return err;
+	entry = zmem_file_cache(file, arg->cache);
+	if (IS_ERR(entry))
+		err = PTR_ERR(entry);
+	else
+		arg->errors = zmem_cache_validate(entry->cache);
 	zmem_file_unlock(file);
 	return err;
 }

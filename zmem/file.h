@@ -60,6 +60,8 @@ long zmem_file_cache_destroy(struct zmem_file *file,
 			     struct zmem_ioc_target *arg);
 long zmem_file_cache_shrink(struct zmem_file *file,
 			    struct zmem_ioc_target *arg);
+long zmem_file_cache_validate(struct zmem_file *file,
+			      struct zmem_ioc_validate *arg);
 int zmem_file_snapshot(struct zmem_file *file, u32 id,
 		       struct zmem_snapshot *snap);
 

@@ -81,6 +81,14 @@ struct zmem_ioc_info {
 #define ZMEM_IOC_CACHE_DMA	0x02	/* pages from ZONE_DMA */
 #define ZMEM_IOC_CACHE_DMA32	0x04	/* pages from ZONE_DMA32 */
 
+/* Debug flags of a cache: see struct zmem_cache_args in zmem/zmem.h. */
+#define ZMEM_IOC_DEBUG_RED_ZONE		0x01	/* Z */
+#define ZMEM_IOC_DEBUG_POISON		0x02	/* P */
+#define ZMEM_IOC_DEBUG_TRACK		0x04	/* U */
+#define ZMEM_IOC_DEBUG_QUARANTINE	0x08	/* Q */
+#define ZMEM_IOC_DEBUG_LEAKS		0x10	/* L */
+#define ZMEM_IOC_DEBUG_RANDOM		0x20	/* R: in any mode */
+
 /**
  * struct zmem_ioc_cache - a cache to be made
  * @name: 1 to 31 printable characters without '/' or blanks, and a zero
@@ -91,7 +99,8 @@ struct zmem_ioc_info {
  * @magazine_max: setting; 0 here and below: the module parameter's
  * @depot_max_kib: setting
  * @tune_interval_ms: setting
- * @debug_flags: setting
+ * @debug_flags: ZMEM_IOC_DEBUG_*; those that make a debug cache go with no
+ *	other mode
  *
  * The ioctl returns the cache's id, above 0.  -EINVAL: a bad name, size,
  * alignment, mode or setting; -EEXIST: a cache has that name; -EDQUOT: the
@@ -120,6 +129,24 @@ struct zmem_ioc_cache {
 struct zmem_ioc_target {
 	__u32 cache;
 	__u32 reserved;
+};
+
+/**
+ * struct zmem_ioc_validate - look whether all of a cache is as it should be
+ * @cache: its id
+ * @reserved: zero
+ * @errors: out: how many things are not; the first is in the kernel's log,
+ *	unless that cache's log has one of its kind
+ *
+ * Counts and lists of its slabs; of a debug cache also red zones, and the
+ * bytes of free objects.
+ *
+ * -ENOENT: no such cache in this file.
+ */
+struct zmem_ioc_validate {
+	__u32 cache;
+	__u32 reserved;
+	__u64 errors;
 };
 
 #define ZMEM_IOC_NODE_DRAIN	0	/* place nothing there, give all back */
@@ -275,7 +302,7 @@ struct zmem_ioc_run {
  * @magazine_max: out: setting
  * @depot_max_kib: out: setting
  * @tune_interval_ms: out: setting
- * @debug_flags: out: setting
+ * @debug_flags: out: ZMEM_IOC_DEBUG_*
  * @allocs: out: calls that gave an object
  * @frees: out: calls that took one
  * @hits: out: allocations that the CPU's magazines served
@@ -387,5 +414,6 @@ struct zmem_ioc_snapshot {
 #define ZMEM_IOC_RUN		_IOWR(ZMEM_IOC_MAGIC, 0x48, struct zmem_ioc_run)
 #define ZMEM_IOC_SNAPSHOT	_IOWR(ZMEM_IOC_MAGIC, 0x49, struct zmem_ioc_snapshot)
 #define ZMEM_IOC_NODE		_IOW(ZMEM_IOC_MAGIC, 0x4a, struct zmem_ioc_node)
+#define ZMEM_IOC_VALIDATE	_IOWR(ZMEM_IOC_MAGIC, 0x4b, struct zmem_ioc_validate)
 
 #endif /* _UAPI_LINUX_ZMEM_H */
