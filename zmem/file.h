@@ -11,6 +11,7 @@ struct zmem_cache;
 struct zmem_ioc_cache;
 struct zmem_ioc_info;
 struct zmem_ioc_target;
+struct zmem_ioc_validate;
 struct zmem_snapshot;
 
 /**

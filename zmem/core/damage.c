@@ -63,6 +63,8 @@ static void stretch_check(void *object, const struct stretch *s, enum zmem_misus
 {
 	u8 *start = (u8 *)object + s->at, *end = start + s->length, *bad;
 
+	/* A checker that watches this process is not to mind us. */
+	zmem_unpoison(start, s->length);
 	bad = memchr_inv(start, s->expected, s->length);
 	if (!bad)
 		return;
@@ -150,12 +152,7 @@ void zmem_object_check(const struct zmem_common *c, void *object,
 		       const struct zmem_record *record, struct zmem_damage *d,
 		       bool repair)
 {
-	if (record->state == ZMEM_RECORD_LIVE) {
-		check_bytes(c, object, record, d, repair);
-		return;
-	}
-	/* A checker that watches this process is not to mind us. */
-	zmem_unpoison(object, c->object_size);
 	check_bytes(c, object, record, d, repair);
-	zmem_poison(object, zmem_poison_bytes(c));
+	if (record->state != ZMEM_RECORD_LIVE)
+		zmem_poison(object, zmem_poison_bytes(c));
 }
