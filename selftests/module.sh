@@ -130,16 +130,31 @@ check_settings() {
 		insmod "$here/zmem_client.ko" && unload
 }
 
+# Debug caches by name: what is not a pattern keeps the module out.
+check_debug_flags() {
+	for bad in zmem-64:X 64 :Z zmem-64,; do
+		! insmod "$here/zmem.ko" debug_flags="$bad" 2>/dev/null || return 1
+	done
+	insmod "$here/zmem.ko" mode=fast 'debug_flags=zmem-64:-,zmem-*:ZPU' &&
+		grep -q '^mode: fast$' "$debugfs/zmem-64/stats" &&
+		grep -q '^mode: debug$' "$debugfs/zmem-96/stats" &&
+		grep -q '^debug_flags: 0x7$' "$debugfs/zmem-96/stats" &&
+		grep -q '^mode: fast$' "$debugfs/zmem-large/stats" &&
+		[ "$(cat /sys/module/zmem/parameters/debug_flags)" = 'zmem-64:-,zmem-*:ZPU' ] &&
+		insmod "$here/zmem_client.ko" && echo validate >"$debugfs/control" && unload
+}
+
 check_reports() {
 	! dmesg | grep -E 'zmem.*(leak|live objects|double free|line [0-9]+:)'
 }
 
 ktap_print_header
-ktap_set_plan 7
+ktap_set_plan 8
 ktap_test_result "rmmod is refused while the device is open" check_refused
 ktap_test_result "rmmod is refused while a client is loaded" check_client_pins
 ktap_test_result "the module counts the client's objects" check_count
 ktap_test_result "parameters are checked, and used" check_settings
+ktap_test_result "debug caches are named by pattern" check_debug_flags
 if [ -e /proc/lockdep ]; then
 	# Its checkers keep memory for every module that ever was.
 	ktap_test_skip "no page is lost: not to be seen in a debug kernel"

@@ -60,13 +60,14 @@ unload_zmem() {
 }
 
 ktap_print_header
-ktap_set_plan 14
+ktap_set_plan 15
 run_test load load_zmem
 run_test client load_client
 run_test dev_basic "$here/dev_basic"
 run_test dev_errors "$here/dev_errors"
 run_test dev_kill "$here/dev_kill"
 run_test debugfs "$here/debugfs"
+run_test debug "$here/debug"
 run_test nodes "$here/nodes"
 run_test account "$here/account"
 run_test cpus "$here/cpus"
