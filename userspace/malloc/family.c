@@ -44,6 +44,8 @@ static void *realloc_new(size_t size, size_t usable)
 
 	if (size > usable && size >= HUGE_GROWN && !nested())
 		p = huge_alloc_roomy(size);
+	else if (size > usable && size > ZMEM_MEDIUM_MAX)
+		size = run_roomy(size);
 	return p || malloc_fast(size, &p) ? p : malloc_slow(size, 0);
 }
 

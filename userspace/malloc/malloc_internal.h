@@ -29,6 +29,7 @@ size_t malloc_usable(const void *p);
 int run_init(void);
 void *run_alloc(size_t size, gfp_t gfp);
 void run_free(struct zmem_cache *cache, void *p);
+size_t run_roomy(size_t size);
 void run_trim(bool all);
 
 /*

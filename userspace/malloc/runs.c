@@ -98,6 +98,18 @@ static unsigned int share_close(const struct run_class *class, struct zmem_cpu *
 	return nr;
 }
 
+/*
+ * For a block that grew to @size and will grow on: the bytes of the largest
+ * run that this fills to more than half.  Pages that are never touched cost
+ * addresses only.
+ */
+size_t run_roomy(size_t size)
+{
+	unsigned int pages = (2 * size - 1) / PAGE_SIZE;
+
+	return (pages <= 8 ? pages : round_down(pages, 1u << (ilog2(pages) - 2))) * PAGE_SIZE;
+}
+
 /* More than the classes of bytes hold, at most ZMEM_ALLOC_MAX. */
 void *run_alloc(size_t size, gfp_t gfp)
 {
