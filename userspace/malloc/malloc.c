@@ -9,6 +9,7 @@
 #include <linux/llist.h>
 #include <linux/lock.h>
 #include <linux/mm.h>
+#include <linux/string.h>
 
 #include "internal.h"
 #include "init.h"
@@ -117,9 +118,9 @@ noinline void *malloc_slow(size_t size, gfp_t gfp)
 	int err = errno;
 	void *p = NULL;
 
-	if (size > ZMEM_MEDIUM_MAX && size <= RUN_MAX && !gfp && shim_task.off &&
+	if (size > ZMEM_MEDIUM_MAX && size <= RUN_MAX && shim_task.off &&
 	    likely(zmem_magazine_pop(malloc_run_cache(size), &p)))
-		return p;
+		return gfp ? memset(p, 0, size) : p;
 	if (unlikely(nested())) {
 		p = nested_alloc(size);
 	} else if (malloc_ready()) {
