@@ -4,16 +4,17 @@
 # Builds zmem.ko against a kernel's build folder, with the objects kept apart
 # from the tree, so that modules for several kernels live side by side:
 #
-#	scripts/build-module.sh [--client | --bench] KDIR OUT
+#	scripts/build-module.sh [--client | --bench | --storm | --hammer] KDIR OUT
 #
 # leaves OUT/zmem/zmem.ko, or one of its users: with --client the example,
-# OUT/client/zmem_client.ko, with --bench the benchmark, OUT/bench/zmem_bench.ko.
+# OUT/client/zmem_client.ko, with --bench the benchmark, OUT/bench/zmem_bench.ko,
+# and so on.
 # A warning fails the build.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 user=''
 case $1 in
---client | --bench)
+--client | --bench | --storm | --hammer)
 	user=${1#--}
 	shift
 	;;
