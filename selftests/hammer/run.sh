@@ -23,8 +23,8 @@ for number in "$interrupts" "$seed"; do
 	esac
 done
 
-# shellcheck source-path=SCRIPTDIR/../..
-eval "$(bash "$top/selftests/vm/kernel.sh" stock)"
+env=$(bash "$top/selftests/vm/kernel.sh" stock)
+eval "$env"
 built=$OUT/stock
 out=$OUT/check/hammer
 "$top/scripts/build-module.sh" "$KDIR" "$built"
