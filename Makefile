@@ -9,8 +9,8 @@ export OUT
 QUICK	:= rules user-plain user-asan user-tsan
 CHECK	:= rules style docs user-plain user-asan user-tsan user-valgrind \
 	   user-tools user-programs coverage-core fuzz spin metrics bench-tools build \
-	   fastpath kselftest hotplug run kunit kselftest-debug
-FULL	:= $(CHECK) vm bpftrace packages kernel-6.1 kernel-7.x kernel-rt \
+	   fastpath hammer kselftest hotplug run kunit kselftest-debug storm
+FULL	:= $(CHECK) vm kcsan bpftrace packages kernel-6.1 kernel-7.x kernel-rt \
 	   user-programs-full coverage
 
 all: modules	## build zmem/zmem.ko against KDIR (default: the running kernel)
@@ -89,6 +89,12 @@ fuzz:	## fuzz the API and the stream's reader for SECONDS
 coverage:	## lines and branches of zmem/ that the suites reach, in userspace and guests
 	@scripts/deps.sh build user vm debug-kernel coverage
 	@scripts/coverage.sh
+
+MINUTES ?= 60
+
+soak:	## storms in a guest for MINUTES; SEED=n repeats one
+	@scripts/deps.sh build vm debug-kernel
+	bash selftests/storm/run.sh --minutes "$(MINUTES)" $(if $(SEED),--seed "$(SEED)")
 
 metrics:	## complexity: the mean must be 8 or less; the worst are listed
 	@scripts/deps.sh style

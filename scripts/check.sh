@@ -137,6 +137,11 @@ suite_hotplug() {
 		sh -c 'insmod /zmem/zmem.ko && /zmem/memory && rmmod zmem'
 }
 
+# Everything at once; data races; interrupts at every instruction of the fast path.
+suite_storm() { bash selftests/storm/run.sh; }
+suite_kcsan() { bash selftests/storm/run.sh --kernel kcsan; }
+suite_hammer() { bash selftests/hammer/run.sh; }
+
 # The main job, and then the replay's own tests on the stream that it left.
 suite_run() {
 	bash selftests/run/run.sh || return 1
