@@ -16,6 +16,7 @@ BAD = re.compile(r"^\s*not ok|^(zmem: )?(WARNING|BUG): |ERROR: \w+Sanitizer|WARN
                  r"|runtime error:|ERROR: libFuzzer")
 PATIENCE = 20	# times what the unchanged code took
 LEAST = 30	# seconds
+FIRST = 600	# for the unchanged code
 MOST_MEMORY = 1 << 30	# of a file that a mutant writes
 
 
@@ -26,7 +27,7 @@ class Suite:
         self.name, self.variant = name, variant
         self.arguments = list(arguments)
         self.environment = environment
-        self.seconds = LEAST
+        self.seconds = FIRST
 
     def run(self, program):
         """Returns what was caught, or None."""
