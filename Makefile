@@ -96,6 +96,13 @@ soak:	## storms in a guest for MINUTES; SEED=n repeats one
 	@scripts/deps.sh build vm debug-kernel
 	bash selftests/storm/run.sh --minutes "$(MINUTES)" $(if $(SEED),--seed "$(SEED)")
 
+check-mutants: COUNT ?= 40
+check-mutants:	## plant bugs in the core and see them caught [SEED=n] [COUNT=40]
+	@scripts/deps.sh build user vm debug-kernel mutants
+	@status=0; scripts/mutants/seeded.py --out "$(OUT)/mutants" || status=$$?; \
+	scripts/mutants/run.py --out "$(OUT)/mutants" --count "$(COUNT)" \
+		$(if $(SEED),--seed "$(SEED)") || status=$$?; exit $$status
+
 metrics:	## complexity: the mean must be 8 or less; the worst are listed
 	@scripts/deps.sh style
 	@scripts/metrics.sh

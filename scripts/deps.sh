@@ -40,6 +40,7 @@ packaging="debhelper dh-dkms dkms dpkg-dev libnuma-dev"
 bpftrace="bpftrace"
 model="spin gcc libc6-dev"
 coverage="gcc python3 xz-utils"
+mutants="python3 patch binutils"
 
 die() {
 	echo "${0##*/}: $*" >&2
@@ -73,6 +74,7 @@ for set; do
 	packages) packages+=" $packaging" ;;
 	bpftrace) packages+=" $bpftrace" ;;
 	model) packages+=" $model" ;;
+	mutants) packages+=" $mutants" ;;
 	coverage) packages+=" $coverage" ;;
 	--update) update=yes ;;
 	*) die "unknown set '$set' (see the head of $0)" ;;
