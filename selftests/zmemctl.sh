@@ -59,7 +59,7 @@ no_module() {
 	local command
 
 	for command in list top 'stat zmem-64' watch 'set zmem-64 magazine_max=8' \
-		'drain cpu 0' shrink 'shrink zmem-64' 'bench -d 1' 'stress -d 1'; do
+		'drain cpu 0' 'open node 0' shrink 'shrink zmem-64' 'bench -d 1' 'stress -d 1'; do
 		# shellcheck disable=SC2086 # words
 		says 3 '^zmemctl: the module is not loaded: no /dev/zmem$' $command ||
 			return 1
@@ -75,6 +75,9 @@ bad_usage() {
 		says 2 '^usage: zmemctl set' set zmem-64 &&
 		says 2 '^usage: zmemctl drain' drain cpu &&
 		says 2 '^usage: zmemctl drain' drain cpu x &&
+		says 2 '^usage: zmemctl open' open cpu 0 &&
+		says 2 'report makes a page' --json report &&
+		says 3 'no program with ZMEM_STATS=/not/there' --from=/not/there list &&
 		says 2 '^usage: zmemctl watch' watch -d never &&
 		says 2 '^usage: zmemctl bench' bench -S 0 &&
 		says 2 '^usage: zmemctl bench' bench -k sideways &&
@@ -123,6 +126,27 @@ full_disk() {
 			return 1
 		fi
 	done
+}
+
+# What a tool that zmemctl runs prints must arrive, too.
+full_disk_later() {
+	local command status text
+
+	for command in 'record -b 4096 -o /dev/full -- true' \
+		'--json record -b 4096 -o /tmp/full.stream -- true' \
+		'replay -a /tmp/record.stream' '--json replay -a /tmp/record.stream'; do
+		status=0
+		# shellcheck disable=SC2086 # words
+		"$ctl" $command >/dev/full 2>$err || status=$?
+		if [ $status -ne 1 ] || [ "$(wc -l <$err)" -ne 1 ] ||
+			! grep -q 'No space left' $err; then
+			ktap_print_msg "$command: status $status: $(cat $err)"
+			return 1
+		fi
+	done
+	# A file that cannot be written is known before the work is done.
+	says 1 '/not/there: No such file' record -o /not/there -- touch /tmp/worked &&
+		! [ -e /tmp/worked ]
 }
 
 # A stream that is cut short, or no stream, or not there, is refused.
@@ -223,6 +247,25 @@ drains() {
 	says 2 'cpu 4000 is not online' drain cpu 4000
 }
 
+# A node without live objects is drained, one with some is closed only; in
+# either case it can be opened again.
+drains_nodes() {
+	says 2 'node 63 has no memory, or is the last' drain node 63 || return 1
+	if ! [ -e /sys/devices/system/node/node1 ]; then
+		says 2 'node 0 has no memory, or is the last' drain node 0
+		return
+	fi
+	gives '"done":"drain","node":1' --json drain node 1 &&
+		says 2 'node 0 has no memory, or is the last' drain node 0 &&
+		does open node 1 || return 1
+	insmod "$here/zmem_client.ko" || return 1
+	says 7 'node 0 is closed, but has live objects' drain node 0 &&
+		dmesg | grep -q 'zmem: node 0: cache client-.* has objects on' &&
+		does open node 0
+	set -- $?
+	rmmod zmem_client && return "$1"
+}
+
 shrinks() {
 	fill_caches || return 1
 	gives '^zmem-64: held .*, now ' shrink zmem-64 &&
@@ -279,6 +322,8 @@ records() {
 		ktap_print_msg "record: $(cat $err)"
 		return 1
 	}
+	gives '"version":1,"cpus":[1-9][0-9]*,"seen":[1-9]' --json record -b 16384 \
+		-o /tmp/record.stream -- true || return 1
 	gives 'hit rate' replay -a /tmp/record.stream &&
 		gives '"kernel":"[^"]*","events":[1-9]' --json replay -a /tmp/record.stream || return 1
 	head -c 1000 /tmp/record.stream >/tmp/cut.stream
@@ -291,7 +336,7 @@ nothing_is_left() {
 }
 
 ktap_print_header
-ktap_set_plan 23
+ktap_set_plan 25
 ktap_test_result "without the module each command says so" no_module
 ktap_test_result "bad usage" bad_usage
 insmod "$here/zmem.ko" || ktap_exit_fail_msg "cannot load zmem.ko"
@@ -306,6 +351,7 @@ ktap_test_result "stat agrees with debugfs" stat_agrees
 ktap_test_result "set" sets
 ktap_test_result "set refuses" set_refuses
 ktap_test_result "drain" drains
+ktap_test_result "drain and open nodes" drains_nodes
 ktap_test_result "shrink" shrinks
 ktap_test_result "bench" benches
 ktap_test_result "bench counts" bench_counts
@@ -315,7 +361,9 @@ ktap_test_result "watch" watches
 ktap_test_result "colours" colours
 if [ -d /sys/kernel/tracing/events/kmem ]; then
 	ktap_test_result "record and replay" records
+	ktap_test_result "a full disk, later" full_disk_later
 else
+	ktap_test_skip "a full disk, later: this kernel has no tracing"
 	ktap_test_skip "record and replay: this kernel has no tracing"
 fi
 ktap_test_result "bad usage once more, with the module" bad_usage
