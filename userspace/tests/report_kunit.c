@@ -21,7 +21,7 @@ static void report_exit(struct kunit *test)
 }
 
 /* Each kind once for each cache; all are counted. */
-static void once_for_each_kind(struct kunit *test)
+static void a_kind_is_told_once(struct kunit *test)
 {
 	struct zmem_cache *c = test_cache(test, 64, NULL);
 	struct zmem_cache *other = zmem_cache_create("kunit-other", 64, NULL);
@@ -65,7 +65,7 @@ static void a_limit_is_told_once(struct kunit *test)
 }
 
 static struct kunit_case report_cases[] = {
-	KUNIT_CASE(once_for_each_kind),
+	KUNIT_CASE(a_kind_is_told_once),
 	KUNIT_CASE(a_limit_is_told_once),
 	{}
 };
