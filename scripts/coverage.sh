@@ -70,7 +70,7 @@ measure_kernel() {
 		sh /zmem/gcov.sh sh /zmem/kunit.sh
 	guest kselftest --append kunit.enable=0 "${tools[@]}" \
 		--add "$out/module/client/zmem_client.ko:/zmem/zmem_client.ko" -- \
-		sh /zmem/gcov.sh sh /zmem/run.sh -l 4 -o 500000
+		sh /zmem/gcov.sh sh /zmem/run.sh -l 4 -o 500000 -s zmemctl
 	guest replay --append kunit.enable=0 "${tools[@]}" --dimm 384 --dimm-only -- \
 		sh /zmem/gcov.sh sh -c 'insmod /zmem/zmem.ko && /zmem/memory &&
 			replay-test /zmem/kernel.stream && rmmod zmem'
