@@ -9,7 +9,7 @@
 # leaves OUT/zmem/zmem.ko, or one of its users: with --client the example,
 # OUT/client/zmem_client.ko, with --bench the benchmark, OUT/bench/zmem_bench.ko,
 # and so on.
-# A warning fails the build.
+# A warning fails the build.  $KCFLAGS are added to the compiler's flags.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 user=''
@@ -36,12 +36,12 @@ copy() {
 mkdir -p "$out"
 if [ "$user" ]; then
 	copy "$top/selftests/$user" "$out/$user"
-	make -C "$kdir" M="$out/$user" W=1 KCFLAGS=-Werror \
+	make -C "$kdir" M="$out/$user" W=1 KCFLAGS="-Werror ${KCFLAGS-}" \
 		KBUILD_EXTRA_SYMBOLS="$out/Module.symvers" \
 		ZMEM_INCLUDE="$top/include" modules
 else
 	copy "$top/zmem" "$out/zmem"
 	copy "$top/include" "$out/include"
 	cp "$top/Kbuild" "$out/Kbuild"
-	make -C "$kdir" M="$out" W=1 KCFLAGS=-Werror modules
+	make -C "$kdir" M="$out" W=1 KCFLAGS="-Werror ${KCFLAGS-}" modules
 fi
