@@ -105,7 +105,7 @@ int zmem_control(char *command)
 	if (!strcmp(command, "validate"))
 		return validate("");
 	if (strstarts(command, "validate "))
-		return validate(skip_spaces(command + strlen("validate ")));
+		return validate(strim(command + strlen("validate ")));
 	for (i = 0; i < ARRAY_SIZE(numbered); i++) {
 		if (!strstarts(command, numbered[i].words))
 			continue;
