@@ -132,7 +132,7 @@ check_settings() {
 
 # Debug caches by name: what is not a pattern keeps the module out.
 check_debug_flags() {
-	for bad in zmem-64:X 64 :Z zmem-64,; do
+	for bad in zmem-64:X 64 :Z 'zmem-64,'; do
 		! insmod "$here/zmem.ko" debug_flags="$bad" 2>/dev/null || return 1
 	done
 	insmod "$here/zmem.ko" mode=fast 'debug_flags=zmem-64:-,zmem-*:ZPU' &&

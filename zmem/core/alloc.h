@@ -31,7 +31,7 @@ static inline size_t zmem_poison_bytes(const struct zmem_common *c)
 
 /* @size: bytes requested of a size class, if @sized. */
 static __always_inline void *zmem_do_alloc(struct zmem_cache *cache, gfp_t gfp,
-						 bool sized, size_t size)
+					   bool sized, size_t size)
 {
 	void *object;
 

@@ -92,15 +92,18 @@ static bool debug_is_good(const struct zmem_cache_args *args)
 	return !(args->debug_flags & ~ZMEM_DEBUG_ALL);
 }
 
-static bool args_are_good(const struct zmem_cache_args *args)
+static bool layout_is_good(const struct zmem_cache_args *args)
 {
 	if (args->align && !is_power_of_2(args->align))
 		return false;
-	if (args->align > PAGE_SIZE || args->flags & ~ZMEM_ARGS_FLAGS)
+	return args->align <= PAGE_SIZE && !(args->flags & ~ZMEM_ARGS_FLAGS);
+}
+
+static bool args_are_good(const struct zmem_cache_args *args)
+{
+	if (!layout_is_good(args) || !debug_is_good(args))
 		return false;
 	if (args->mode < ZMEM_MODE_DEFAULT || args->mode > ZMEM_MODE_DEBUG)
-		return false;
-	if (!debug_is_good(args))
 		return false;
 	if (args->reserve > ZMEM_RESERVE_MAX || (args->limit && args->limit < args->reserve))
 		return false;

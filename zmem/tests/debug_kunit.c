@@ -127,14 +127,14 @@ static void patterns(struct kunit *test)
 }
 
 /* A cache that is named is a debug cache, whatever it asked for. */
-static void named(struct kunit *test)
+static void by_name(struct kunit *test)
 {
 	struct zmem_cache_args args = { .mode = ZMEM_MODE_FAST };
 	struct zmem_cache *c, *other;
 
-	pattern_test(test, "kun*:ZP", "kunit", 3);
+	pattern_test(test, "*nit:ZP", "kunit", 3);
 	c = test_cache(test, 64, &args);
-	other = zmem_cache_create("not-named", 64, &args);
+	other = zmem_cache_create("kunit-plain", 64, &args);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, other);
 	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->mode, ZMEM_MODE_DEBUG);
 	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->debug_flags, 3);
@@ -572,7 +572,7 @@ static void debug_test_exit(struct kunit *test)
 static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(flags),
 	KUNIT_CASE(patterns),
-	KUNIT_CASE(named),
+	KUNIT_CASE(by_name),
 	KUNIT_CASE(contents),
 	KUNIT_CASE(double_free),
 	KUNIT_CASE(wrong_cache),
