@@ -22,6 +22,7 @@ struct worker {
 	struct zmem_cache *c;
 	struct completion done;
 	u64 seed;
+	unsigned int rounds;
 	unsigned long errors;
 };
 
@@ -61,7 +62,7 @@ static int work(void *arg)
 	unsigned int i;
 	u64 *object;
 
-	for (i = 0; i < ROUNDS; i++) {
+	for (i = 0; i < w->rounds; i++) {
 		object = zmem_cache_alloc(w->c, GFP_KERNEL);
 		if (!object) {
 			w->errors++;
@@ -77,7 +78,8 @@ static int work(void *arg)
 	return 0;
 }
 
-static void storm(struct kunit *test, struct zmem_cache_args *args, bool disturb)
+static void storm(struct kunit *test, struct zmem_cache_args *args, unsigned int rounds,
+		  bool disturb)
 {
 	struct zmem_cache *c = test_cache(test, 64, args);
 	struct worker *w = kunit_kzalloc(test, WORKERS * sizeof(*w), GFP_KERNEL);
@@ -89,6 +91,7 @@ static void storm(struct kunit *test, struct zmem_cache_args *args, bool disturb
 	memset(board.slot, 0, sizeof(board.slot));
 	for (i = 0; i < WORKERS; i++) {
 		w[i].c = c;
+		w[i].rounds = rounds;
 		w[i].seed = 88172645463325252ull + i;
 		init_completion(&w[i].done);
 		task = kthread_run(work, &w[i], "zmem-test/%u", i);
@@ -100,6 +103,7 @@ static void storm(struct kunit *test, struct zmem_cache_args *args, bool disturb
 	for (i = 0; disturb && i < 20; i++) {
 		zmem_cache_shrink(c);
 		zmem_caches_reclaim(ULONG_MAX);
+		KUNIT_EXPECT_EQ(test, zmem_cache_validate(c), 0);
 		WRITE_ONCE(zmem_common(c)->magazine_size, i % 2 ? 12 : 124);
 	}
 	for (i = 0; i < WORKERS; i++) {
@@ -110,8 +114,8 @@ static void storm(struct kunit *test, struct zmem_cache_args *args, bool disturb
 		check_and_free(&w[0], board.slot[i]);
 	KUNIT_EXPECT_EQ(test, w[0].errors, 0);
 	zmem_cache_shrink(c);
-	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->allocs, WORKERS * ROUNDS);
-	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->frees, WORKERS * ROUNDS);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->allocs, WORKERS * rounds);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->frees, WORKERS * rounds);
 	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->slabs, 0);
 	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->magazines, 0);
 	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->errors, 0);
@@ -120,12 +124,12 @@ static void storm(struct kunit *test, struct zmem_cache_args *args, bool disturb
 
 static void trading(struct kunit *test)
 {
-	storm(test, NULL, false);
+	storm(test, NULL, ROUNDS, false);
 }
 
 static void trading_while_disturbed(struct kunit *test)
 {
-	storm(test, NULL, true);
+	storm(test, NULL, ROUNDS, true);
 }
 
 static void trading_while_tuned(struct kunit *test)
@@ -133,13 +137,22 @@ static void trading_while_tuned(struct kunit *test)
 	struct zmem_cache_args args = { .mode = ZMEM_MODE_BALANCED,
 					.tune_interval_ms = 1 };
 
-	storm(test, &args, false);
+	storm(test, &args, ROUNDS, false);
+}
+
+/* A debug cache says nothing where nothing is wrong, whoever looks at it. */
+static void trading_in_a_debug_cache(struct kunit *test)
+{
+	struct zmem_cache_args args = { .mode = ZMEM_MODE_DEBUG };
+
+	storm(test, &args, ROUNDS / 10, true);
 }
 
 static struct kunit_case threads_cases[] = {
 	KUNIT_CASE(trading),
 	KUNIT_CASE(trading_while_disturbed),
 	KUNIT_CASE(trading_while_tuned),
+	KUNIT_CASE(trading_in_a_debug_cache),
 	{}
 };
 
