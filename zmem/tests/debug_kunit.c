@@ -389,10 +389,15 @@ static void no_quarantine_at_a_limit(struct kunit *test)
 	struct zmem_cache_args args = { .mode = ZMEM_MODE_DEBUG, .limit = 1 };
 	struct zmem_cache *c = test_cache(test, 64, &args);
 	unsigned int i;
+	void *object;
 
-	for (i = 0; i < 3; i++)
-		zmem_cache_free(c, one(test, c));
-	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->failures, 0);
+	zmem_cache_free(c, one(test, c));
+	/* Calls that may not sleep do not drain it, either. */
+	for (i = 0; i < 3; i++) {
+		object = zmem_cache_alloc(c, GFP_NOWAIT);
+		KUNIT_ASSERT_NOT_NULL(test, object);
+		zmem_cache_free(c, object);
+	}
 	zmem_cache_destroy(c);
 }
 
@@ -497,22 +502,57 @@ static void validate(struct kunit *test)
 {
 	struct zmem_cache *c = test_cache(test, 64, NULL);
 	void *object = one(test, c);
+	struct page *page = virt_to_page(object);
+	struct list_head *home;
 	struct zmem_slab *slab;
 	enum zmem_misuse kind;
+	struct zmem_slabs *s;
 	unsigned int index;
 
-	KUNIT_EXPECT_EQ(test, zmem_cache_validate(c), 0);
 	slab = zmem_slab_of(zmem_common(c), object, &index, &kind);
 	KUNIT_ASSERT_NOT_NULL(test, slab);
-	slab->free++;
-	KUNIT_EXPECT_GE(test, zmem_cache_validate(c), 1);
-	slab->free--;
-	zmem_slab_node(slab)->in_use++;
+	s = zmem_slab_node(slab);
+	home = zmem_slab_home(s, slab);
+	__change_bit(index, slab->map);
 	KUNIT_EXPECT_EQ(test, zmem_cache_validate(c), 1);
-	zmem_slab_node(slab)->in_use--;
+	__change_bit(index, slab->map);
+	s->in_use++;
+	KUNIT_EXPECT_EQ(test, zmem_cache_validate(c), 1);
+	s->in_use--;
+	s->nr++;
+	KUNIT_EXPECT_EQ(test, zmem_cache_validate(c), 1);
+	s->nr--;
+	s->nr_empty++;
+	KUNIT_EXPECT_EQ(test, zmem_cache_validate(c), 1);
+	s->nr_empty--;
+	s->pages--;
+	KUNIT_EXPECT_EQ(test, zmem_cache_validate(c), 1);
+	s->pages++;
+	list_move(&slab->list, home == &s->full ? &s->empty : &s->full);
+	KUNIT_EXPECT_EQ(test, zmem_cache_validate(c), 1);
+	list_move(&slab->list, home);
+	set_page_private(page, 0);
+	KUNIT_EXPECT_EQ(test, zmem_cache_validate(c), 1);
+	set_page_private(page, (unsigned long)c);
 	KUNIT_EXPECT_EQ(test, zmem_cache_validate(c), 0);
 	KUNIT_EXPECT_EQ(test, zmem_common(c)->reported, 1ul << ZMEM_BAD_BOOKS);
 	zmem_cache_free(c, object);
+	zmem_cache_destroy(c);
+}
+
+/* Of a debug cache, records too. */
+static void validate_records(struct kunit *test)
+{
+	struct zmem_cache *c = debug_cache(test, 64, ZMEM_DEBUG_LEAKS);
+	void *a = one(test, c), *b = one(test, c);
+
+	zmem_cache_free(c, a);
+	KUNIT_EXPECT_EQ(test, zmem_cache_validate(c), 0);
+	record_of(c, a)->state = ZMEM_RECORD_QUARANTINED;
+	KUNIT_EXPECT_EQ(test, zmem_cache_validate(c), 1);
+	record_of(c, a)->state = ZMEM_RECORD_FREE;
+	KUNIT_EXPECT_EQ(test, zmem_cache_validate(c), 0);
+	zmem_cache_free(c, b);
 	zmem_cache_destroy(c);
 }
 
@@ -589,6 +629,7 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(call_sites),
 	KUNIT_CASE(sized),
 	KUNIT_CASE(validate),
+	KUNIT_CASE(validate_records),
 	KUNIT_CASE(random_order),
 	KUNIT_CASE(random_order_fresh),
 	{}
