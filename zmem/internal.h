@@ -99,7 +99,8 @@ static inline void zmem_magazine_stack(struct zmem_magazine **top, struct zmem_m
  *	magazine's count is valid meanwhile
  * @seen: the tuner's: calls when it last looked
  * @idle: the tuner's: looks in a row that saw no call
- * @made: magazines that the CPU made since it was last drained
+ * @made: magazines that the CPU made since it was last drained, and its first
+ *	free if it had none
  * @wish: the tuner's: what this CPU is to do, enum zmem_wish; caches_lock
  * @surplus: objects that loaded magazines took, less those that they served,
  *	until they were unloaded

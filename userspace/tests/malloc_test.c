@@ -290,6 +290,24 @@ static void test_realloc_grows(void **state)
 	free(p);
 }
 
+/* What grows by half, beyond the classes of bytes, moves every second time at most. */
+static void test_realloc_room(void **state)
+{
+	size_t size = 9000;
+	char *p = malloc(size), *q;
+	int moved = 1;
+
+	p = realloc(p, size += size / 2);
+	while (size < 300000) {
+		q = realloc(p, size += size / 2);
+		assert_non_null(q);
+		assert_false(moved && q != p);
+		moved = q != p;
+		p = q;
+	}
+	free(p);
+}
+
 static void test_usable(void **state)
 {
 	size_t i, usable;
@@ -435,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_overflow),
 		cmocka_unit_test(test_realloc_keeps),
 		cmocka_unit_test(test_realloc_grows),
+		cmocka_unit_test(test_realloc_room),
 		cmocka_unit_test(test_usable),
 		cmocka_unit_test(test_apart),
 		cmocka_unit_test(test_errno),

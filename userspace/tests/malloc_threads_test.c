@@ -397,6 +397,36 @@ static void free_foreign(void)
 		_exit(1);
 }
 
+/* The cache line that the block after a freed one is in; @given is another's. */
+static void *free_given(void *given)
+{
+	void *p;
+
+	free(given);
+	p = malloc(8);
+	free(p);
+	return (void *)((uintptr_t)p / 64);
+}
+
+static void *neighbours(void *unused)
+{
+	char *own = malloc(8), *given = malloc(8);
+	uintptr_t at = (uintptr_t)given / 64;
+	void *line;
+	pthread_t t;
+
+	if (pthread_create(&t, NULL, free_given, given) || pthread_join(t, &line))
+		return NULL;
+	free(own);
+	return (void *)(intptr_t)((uintptr_t)line != at);
+}
+
+/* Who frees another thread's block gets none of its neighbours. */
+static void test_neighbours(void **state)
+{
+	run_threads(1, neighbours);
+}
+
 static void free_twice(void)
 {
 	void *volatile p = malloc(100), *volatile q = malloc(50000);
@@ -428,6 +458,7 @@ int main(void)
 		cmocka_unit_test(test_more_threads_than_slots),
 		cmocka_unit_test(test_producer),
 		cmocka_unit_test(test_late_frees),
+		cmocka_unit_test(test_neighbours),
 		cmocka_unit_test(test_fork),
 		cmocka_unit_test(test_signals),
 		cmocka_unit_test(test_misuse),

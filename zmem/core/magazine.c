@@ -328,14 +328,14 @@ static struct zmem_magazine *magazine_exchange(struct zmem_common *c, u32 node,
 enum zmem_push { PUSH_DONE, PUSH_REPEAT, PUSH_REMOTE, PUSH_FULL, PUSH_SLAB };
 
 /*
- * A CPU that has not had an object of the cache yet frees another's, whose
- * neighbours in its cache line are in use elsewhere: handed out again here,
- * both CPUs would write to one line.  The first such goes to its slab; who
- * frees on takes others' objects for good.
+ * A CPU that has had no magazine yet frees another's object, whose neighbours
+ * in its cache line are in use elsewhere: handed out again here, both CPUs
+ * would write to one line.  The first such goes to its slab; who frees on
+ * takes others' objects for good.
  */
 static bool cpu_is_new(struct zmem_cpu *zc)
 {
-	return !zc->loaded && !zmem_slow(zc)->slow_frees && !zmem_slow(zc)->slow_allocs;
+	return !zc->loaded && !zmem_slow(zc)->made++;
 }
 
 /* What to do with a freed object, as the CPU stands; @full is to be given away. */
