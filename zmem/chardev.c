@@ -243,7 +243,7 @@ static long zmem_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 	if (request)
 		return do_ioctl(filp->private_data, request, uarg, _IOC_SIZE(cmd));
 	if (same_request(cmd, ZMEM_IOC_REPLAY))
-		return zmem_replay_ioctl(uarg, _IOC_SIZE(cmd));
+		return zmem_replay_ioctl(filp->private_data, uarg, _IOC_SIZE(cmd));
 	return -ENOTTY;
 }
 

@@ -8,18 +8,15 @@
 #include <linux/atomic.h>
 #include <linux/err.h>
 #include <linux/limits.h>
-#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <uapi/linux/zmem.h>
 #include <zmem/zmem.h>
 #include "internal.h"
 #include "core/stats.h"
+#include "budget.h"
 #include "file.h"
 #include "handles.h"
-
-/* A file may hold this share of the memory. */
-#define BUDGET_SHARE	4
 
 /* What a process may ask for: it has no RCU readers to be type-safe for. */
 #define ZMEM_FILE_FLAGS	(ZMEM_ARGS_FLAGS & ~ZMEM_TYPESAFE_BY_RCU)
@@ -38,11 +35,15 @@ struct zmem_file *zmem_file_create(void)
 
 	if (!file)
 		return NULL;
+	file->budget = zmem_budget_create();
+	if (!file->budget) {
+		kfree(file);
+		return NULL;
+	}
 
 	mutex_init(&file->lock);
 	xa_init(&file->caches);
 	xa_init_flags(&file->objects, XA_FLAGS_ALLOC);
-	file->budget = (u64)totalram_pages() / BUDGET_SHARE << PAGE_SHIFT;
 	return file;
 }
 
@@ -64,6 +65,7 @@ void zmem_file_destroy(struct zmem_file *file)
 	}
 	xa_destroy(&file->caches);
 	mutex_destroy(&file->lock);
+	zmem_budget_put(file->budget);
 	kfree(file);
 }
 
@@ -88,31 +90,6 @@ void zmem_file_unlock(struct zmem_file *file)
 }
 
 /**
- * zmem_file_charge() - take bytes from the budget
- * @file: locked
- * @bytes: to be held
- *
- * Return: 0 or -EDQUOT.
- */
-int zmem_file_charge(struct zmem_file *file, u64 bytes)
-{
-	if (bytes > file->budget - file->used)
-		return -EDQUOT;
-	file->used += bytes;
-	return 0;
-}
-
-/**
- * zmem_file_uncharge() - give bytes back to the budget
- * @file: locked
- * @bytes: no longer held
- */
-void zmem_file_uncharge(struct zmem_file *file, u64 bytes)
-{
-	file->used -= bytes;
-}
-
-/**
  * zmem_file_info() - ZMEM_IOC_INFO
  * @file: file
  * @arg: filled
@@ -132,8 +109,8 @@ long zmem_file_info(struct zmem_file *file, struct zmem_ioc_info *arg)
 	arg->abi = ZMEM_IOC_ABI;
 	arg->object_max = ZMEM_OBJECT_MAX;
 	arg->alloc_max = ZMEM_ALLOC_MAX;
-	arg->budget = file->budget;
-	arg->used = file->used;
+	arg->budget = zmem_budget_limit(file->budget);
+	arg->used = zmem_budget_used(file->budget);
 	arg->objects = file->nr_objects;
 	arg->caches = file->nr_caches;
 	zmem_file_unlock(file);

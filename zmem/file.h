@@ -7,6 +7,7 @@
 #include <linux/types.h>
 #include <linux/xarray.h>
 
+struct zmem_budget;
 struct zmem_cache;
 struct zmem_ioc_cache;
 struct zmem_ioc_info;
@@ -21,8 +22,7 @@ struct zmem_snapshot;
  * @objects: struct zmem_object, by the lower half of its handle
  * @nr_caches: entries
  * @nr_objects: entries
- * @budget: bytes that may be held
- * @used: bytes that are held
+ * @budget: of what is held; has its own lock
  */
 struct zmem_file {
 	struct mutex lock;	/* outermost */
@@ -30,8 +30,7 @@ struct zmem_file {
 	struct xarray objects;
 	u32 nr_caches;
 	u64 nr_objects;
-	u64 budget;
-	u64 used;
+	struct zmem_budget *budget;
 };
 
 /**
@@ -51,8 +50,6 @@ void zmem_file_unlock(struct zmem_file *file);
 
 /* With the lock held. */
 struct zmem_file_cache *zmem_file_cache(struct zmem_file *file, u32 id);
-int zmem_file_charge(struct zmem_file *file, u64 bytes);
-void zmem_file_uncharge(struct zmem_file *file, u64 bytes);
 
 /* Without. */
 long zmem_file_info(struct zmem_file *file, struct zmem_ioc_info *arg);

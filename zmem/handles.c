@@ -14,6 +14,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include "budget.h"
 #include "file.h"
 #include "handles.h"
 #include "source.h"
@@ -77,7 +78,7 @@ static void free_object(struct zmem_file *file, struct zmem_object *object)
 	zmem_source_free(&object->source, object->p);
 	if (object->entry)
 		object->entry->users--;
-	zmem_file_uncharge(file, object->size + OBJECT_COST);
+	zmem_budget_uncharge(file->budget, object->size + OBJECT_COST);
 	file->nr_objects--;
 	kfree(object);
 }
@@ -111,14 +112,9 @@ static int add_object(struct zmem_file *file, const struct zmem_object *like,
 	u32 index;
 	int err;
 
-	err = zmem_file_charge(file, like->size + OBJECT_COST);
-	if (err)
-		return err;
-
-	err = -ENOMEM;
 	object = new_object(like);
 	if (!object)
-		goto uncharge;
+		return -ENOMEM;
 
 	err = xa_alloc(&file->objects, &index, object, xa_limit_32b, GFP_KERNEL);
 	if (err)
@@ -133,17 +129,19 @@ static int add_object(struct zmem_file *file, const struct zmem_object *like,
 free:
 	zmem_source_free(&object->source, object->p);
 	kfree(object);
-uncharge:
-	zmem_file_uncharge(file, like->size + OBJECT_COST);
 	return err;
 }
 
-/* With the lock held: all or none. */
+/* With the lock held, and all objects charged: all or none. */
 static int add_objects(struct zmem_file *file, const struct zmem_object *like,
 		       u32 count, u64 *handles, u64 __user *to)
 {
+	const u64 cost = like->size + OBJECT_COST;
 	u32 done;
-	int err = 0;
+	int err = zmem_budget_charge(file->budget, count * cost);
+
+	if (err)
+		return err;
 
 	for (done = 0; done < count; done++) {
 		err = pause_batch(done);
@@ -155,9 +153,11 @@ static int add_objects(struct zmem_file *file, const struct zmem_object *like,
 
 	if (!err && copy_to_user(to, handles, array_size(count, sizeof(*to))))
 		err = -EFAULT;
-	if (err)
+	if (err) {
+		zmem_budget_uncharge(file->budget, (count - done) * cost);
 		while (done--)
 			erase_object(file, handles[done]);
+	}
 	return err;
 }
 

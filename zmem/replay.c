@@ -20,11 +20,16 @@
 #include <linux/sort.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
+#include "budget.h"
+#include "file.h"
 #include "replay.h"
 #include "replay_run.h"
 
 #define COPY_CHUNK	SZ_1M
 #define WALK_CHUNK	65536u
+
+/* What a cache of the stream's is made to stand for: descriptors and files. */
+#define CACHE_COST	SZ_16K
 
 static int check_request(const struct zmem_replay *arg)
 {
@@ -41,12 +46,24 @@ static int check_request(const struct zmem_replay *arg)
 	return 0;
 }
 
+static int charge(struct replay *r, u64 bytes)
+{
+	int error = zmem_budget_charge(r->budget, bytes);
+
+	if (!error)
+		r->charge += bytes;
+	return error;
+}
+
 /* A whole stream, from user space. */
 static int copy_stream(struct replay *r, const struct zmem_replay *arg)
 {
 	const char __user *from = u64_to_user_ptr(arg->stream);
 	size_t at, n;
+	int error = charge(r, arg->stream_bytes);
 
+	if (error)
+		return error;
 	r->buffer = __vmalloc(max_t(size_t, arg->stream_bytes, 1),
 			      GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!r->buffer)
@@ -81,7 +98,8 @@ static int walk_stream(struct replay *r, struct zmem_stream_fault *fault)
 			error = -EINTR;
 	} while (!error && totals.next < r->stream.nr_events);
 	vfree(objects);
-	return error;
+	/* What its objects come to at most is known now. */
+	return error ?: charge(r, totals.peak_allocated);
 }
 
 static int load_stream(struct replay *r, struct zmem_replay *arg)
@@ -94,6 +112,10 @@ static int load_stream(struct replay *r, struct zmem_replay *arg)
 		return error;
 	error = zmem_stream_open(&r->stream, r->buffer, arg->stream_bytes,
 				 &fault);
+	if (!error)
+		error = charge(r, (u64)r->stream.nr_caches * CACHE_COST +
+			       (u64)r->stream.nr_objects *
+			       (sizeof(struct zmem_stream_object) + sizeof(void *)));
 	if (!error)
 		error = walk_stream(r, &fault);
 	arg->fault = fault.where;
@@ -114,6 +136,8 @@ static void replay_free(struct replay *r)
 	zmem_replay_caches_destroy(r);
 	vfree(r->objects);
 	vfree(r->buffer);
+	zmem_budget_uncharge(r->budget, r->charge);
+	zmem_budget_put(r->budget);
 	kfree(r);
 }
 
@@ -239,6 +263,7 @@ static int hold(struct replay *r, struct zmem_replay *arg, void __user *to,
 
 /**
  * zmem_replay_ioctl() - ZMEM_IOC_REPLAY
+ * @file: whose budget it is charged to, until it ends or its @fd is closed
  * @uarg: a struct zmem_replay
  * @size: bytes of the caller's
  *
@@ -248,9 +273,11 @@ static int hold(struct replay *r, struct zmem_replay *arg, void __user *to,
  * Context: may sleep.
  * Return: 0; -EINVAL: a short structure, an unknown target or flag, no or too
  * many repeats, or @stop_at is beyond the end; -E2BIG: a long structure with
- * something in it, or a long stream; -EFAULT, -ENOMEM; -EINTR: a signal came.
+ * something in it, or a long stream; -EDQUOT: it would come to more than the
+ * budget; -EFAULT, -ENOMEM; -EINTR: a signal came.
  */
-long zmem_replay_ioctl(void __user *uarg, unsigned int size)
+long zmem_replay_ioctl(struct zmem_file *file, void __user *uarg,
+		       unsigned int size)
 {
 	struct zmem_replay arg;
 	struct replay *r;
@@ -268,6 +295,7 @@ long zmem_replay_ioctl(void __user *uarg, unsigned int size)
 	r = kzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
 	if (!r)
 		return -ENOMEM;
+	r->budget = zmem_budget_get(file->budget);
 	arg.fd = -1;
 	error = replay(r, &arg);
 	if (!error && arg.flags & ZMEM_REPLAY_HOLD)

@@ -5,6 +5,9 @@
 
 #include <linux/compiler.h>
 
-long zmem_replay_ioctl(void __user *arg, unsigned int size);
+struct zmem_file;
+
+long zmem_replay_ioctl(struct zmem_file *file, void __user *arg,
+		       unsigned int size);
 
 #endif /* _ZMEM_REPLAY_H */

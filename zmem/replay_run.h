@@ -58,6 +58,8 @@ struct replay_shared {
 
 /**
  * struct replay - a replay
+ * @budget: what the replay comes to is charged to
+ * @charge: that
  * @stream: the stream, which starts at @buffer
  * @buffer: its bytes
  * @objects: by id; NULL: not live
@@ -76,6 +78,8 @@ struct replay_shared {
  * @cpus: that events ran on
  */
 struct replay {
+	struct zmem_budget *budget;
+	u64 charge;
 	struct zmem_stream stream;
 	void *buffer;
 	void **objects;

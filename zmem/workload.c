@@ -13,6 +13,7 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include "budget.h"
 #include "file.h"
 #include "worker.h"
 #include "workload.h"
@@ -32,7 +33,7 @@ struct workload {
 	struct zmem_file *file;
 	struct zmem_file_cache *entry;
 	u64 charge;
-	cpumask_var_t cpus;
+	struct cpumask *cpus;
 	unsigned int nr_workers;
 	struct zmem_worker **workers;
 };
@@ -164,7 +165,7 @@ static int hold(struct workload *load, u32 id)
 	load->charge = (u64)cpumask_weight(load->cpus) * run->held *
 		       (run->size + run->sizes + sizeof(struct zmem_item) +
 			sizeof(void *));
-	err = zmem_file_charge(load->file, load->charge);
+	err = zmem_budget_charge(load->file->budget, load->charge);
 	if (!err && load->entry)
 		load->entry->users++;
 unlock:
@@ -178,7 +179,7 @@ static void unhold(struct workload *load)
 	mutex_lock(&load->file->lock);
 	if (load->entry)
 		load->entry->users--;
-	zmem_file_uncharge(load->file, load->charge);
+	zmem_budget_uncharge(load->file->budget, load->charge);
 	mutex_unlock(&load->file->lock);
 }
 
@@ -316,11 +317,12 @@ long zmem_workload_run(struct zmem_file *file, struct zmem_ioc_run *arg)
 	if (err)
 		return err;
 
-	if (!zalloc_cpumask_var(&load.cpus, GFP_KERNEL))
+	load.cpus = kzalloc(cpumask_size(), GFP_KERNEL);
+	if (!load.cpus)
 		return -ENOMEM;
 	err = copy_cpus(load.cpus, arg);
 	if (!err)
 		err = run_on_cpus(&load, arg);
-	free_cpumask_var(load.cpus);
+	kfree(load.cpus);
 	return err;
 }

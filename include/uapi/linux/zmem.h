@@ -52,9 +52,11 @@
  * @abi: out: ZMEM_IOC_ABI of the module
  * @object_max: out: largest object of a cache, in bytes
  * @alloc_max: out: largest allocation by size, in bytes
- * @budget: out: bytes that this file may hold
+ * @budget: out: bytes that this file may hold: a quarter of the memory.  What
+ *	would be more is -EDQUOT: objects, what a workload holds at most, a
+ *	replay's stream and what it comes to
  * @used: out: bytes that it holds; each object counts a little more than its
- *	size
+ *	size, a held replay until its own file is closed
  * @objects: out: live handles of this file
  * @caches: out: caches of this file
  * @reserved: zero

@@ -217,6 +217,10 @@ struct zmem_replay_cache {
  * @contended: out: times that a depot's lock was taken
  * @remote_frees: out: frees of another node's object
  *
+ * A replay is charged to the budget of the file that it is started through:
+ * its stream, its tables and the most bytes that its objects took at once in
+ * the recorded kernel; -EDQUOT: that is more than is left.
+ *
  * Numbers that the target cannot tell are ZMEM_REPLAY_UNKNOWN.  Statistics
  * and bytes count caches of the replay's own, and page runs; without
  * ZMEM_REPLAY_CLASSES, other sizes go to everybody's zmem_alloc() or
