@@ -43,5 +43,5 @@ else
 	copy "$top/zmem" "$out/zmem"
 	copy "$top/include" "$out/include"
 	cp "$top/Kbuild" "$out/Kbuild"
-	make -C "$kdir" M="$out" W=1 KCFLAGS="-Werror ${KCFLAGS-}" modules
+	make -C "$kdir" M="$out" W=1 KCFLAGS="-Werror -g ${KCFLAGS-}" modules
 fi
