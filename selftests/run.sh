@@ -66,6 +66,7 @@ run_test client load_client
 run_test dev_basic "$here/dev_basic"
 run_test dev_errors "$here/dev_errors"
 run_test dev_kill "$here/dev_kill"
+run_test security "$here/security"
 run_test debugfs "$here/debugfs"
 run_test debug "$here/debug"
 run_test nodes "$here/nodes"
