@@ -18,8 +18,8 @@
 #include <shim/shim.h>
 
 #include "init.h"
-#include "input.h"
-#include "model.h"
+#include "api.h"
+#include "core/hold.h"
 #include "core/cache.h"
 #include "core/sizes.h"
 #include "core/tuner.h"
@@ -54,17 +54,20 @@ static const struct {
 	unsigned int size;
 } ctors[] = { { ctor_8, 8 }, { ctor_24, 24 }, { ctor_400, 400 } };
 
-static struct fuzz_cache *pick_cache(struct fuzz_input *in)
+struct fuzz_cache *pick_cache(struct fuzz_input *in)
 {
 	struct fuzz_cache *fc = &fuzz_caches[fuzz_u8(in) % FUZZ_CACHES];
 
 	return fc->cache ? fc : NULL;
 }
 
-static gfp_t pick_gfp(struct fuzz_input *in, const struct fuzz_cache *fc)
+gfp_t pick_gfp(struct fuzz_input *in, const struct fuzz_cache *fc)
 {
 	gfp_t gfp = usual_gfp[fuzz_u8(in) % ARRAY_SIZE(usual_gfp)];
 
+	/* An empty reserve is waited for, and nobody else frees here. */
+	if (fc && fc->reserve)
+		gfp &= ~__GFP_DIRECT_RECLAIM;
 	return fc && fc->ctor ? gfp & ~__GFP_ZERO : gfp;
 }
 
@@ -91,9 +94,23 @@ static int pick_node(struct fuzz_input *in)
 	return fuzz_u8(in) % num_node_state(N_MEMORY);
 }
 
-static void must_have(const void *p)
+void must_have(const void *p)
 {
 	fuzz_check(p || fuzz_may_fail, "an allocation failed, and memory is not short\n");
+}
+
+/* Whether the cache may give so many more; it must if memory is not short. */
+static bool may_have(const struct fuzz_cache *fc, unsigned int nr)
+{
+	return !fc->limit || fc->live + nr <= fc->limit;
+}
+
+static void must_be_object(const struct fuzz_cache *fc, const void *p)
+{
+	if (may_have(fc, 1))
+		must_have(p);
+	else
+		fuzz_check(!p, "%lu objects are live, and %p, of %u\n", fc->live, p, fc->limit);
 }
 
 static void op_create(struct fuzz_input *in)
@@ -108,8 +125,11 @@ static void op_create(struct fuzz_input *in)
 		.tune_interval_ms = 1,
 	};
 	size_t size = min_t(size_t, pick_size(in), ZMEM_OBJECT_MAX);
-	u8 which = fuzz_u8(in);
+	u8 which = fuzz_u8(in), holds = fuzz_u8(in);
 	char name[] = "fuzz-0";
+
+	args.reserve = holds & 1 ? fuzz_u8(in) : 0;
+	args.limit = holds & 2 ? args.reserve + 1 + fuzz_u8(in) : 0;
 
 	if (fc->cache)
 		return;
@@ -128,6 +148,8 @@ static void op_create(struct fuzz_input *in)
 	}
 	fc->size = size;
 	fc->align = args.align;
+	fc->reserve = args.reserve;
+	fc->limit = args.limit;
 	fc->closed = zmem_common(fc->cache)->flags & ZMEM_NO_MAGAZINES;
 	fuzz_check(zmem_cache_size(fc->cache) == size, "a cache of another size\n");
 	fuzz_check(IS_ERR(zmem_cache_create(name, size, &args)), "two caches, one name\n");
@@ -136,9 +158,12 @@ static void op_create(struct fuzz_input *in)
 /* What is out must be what the model knows, once the magazines are empty. */
 static void shrink(struct fuzz_cache *fc)
 {
+	unsigned long out;
+
 	zmem_cache_shrink(fc->cache);
-	fuzz_check(fuzz_in_use(fc->cache) == fc->live, "%lu objects live, %lu out\n",
-		   fc->live, fuzz_in_use(fc->cache));
+	out = fc->live + fc->prefilled + (fc->reserve ? zmem_common(fc->cache)->hold->nr : 0);
+	fuzz_check(fuzz_in_use(fc->cache) == out, "%lu objects live, %lu are to be out, %lu are\n",
+		   fc->live, out, fuzz_in_use(fc->cache));
 }
 
 static void destroy(struct fuzz_cache *fc)
@@ -147,6 +172,7 @@ static void destroy(struct fuzz_cache *fc)
 
 	while ((o = fuzz_find(0, fc, true)))
 		zmem_cache_free(fc->cache, fuzz_object_take(o));
+	return_prefilled(fc);
 	shrink(fc);
 	fuzz_misuse -= atomic_long_read(&zmem_common(fc->cache)->errors);
 	zmem_cache_destroy(fc->cache);
@@ -171,7 +197,7 @@ static void op_alloc(struct fuzz_input *in)
 	if (!fc || !o)
 		return;
 	p = zmem_cache_alloc(fc->cache, gfp);
-	must_have(p);
+	must_be_object(fc, p);
 	if (p)
 		fuzz_object_add(o, p, fc->size, fc, gfp);
 }
@@ -206,7 +232,7 @@ static void op_alloc_node(struct fuzz_input *in)
 	if (fuzz_u8(in) & 1)
 		gfp |= __GFP_THISNODE;
 	p = zmem_cache_alloc_node(fc->cache, gfp, node);
-	must_have(p);
+	must_be_object(fc, p);
 	if (!p)
 		return;
 	fuzz_check(!(gfp & __GFP_THISNODE) || page_to_nid(virt_to_page(p)) == node,
@@ -226,7 +252,8 @@ static void op_alloc_bulk(struct fuzz_input *in)
 	if (!fc)
 		return;
 	got = zmem_cache_alloc_bulk(fc->cache, gfp, nr, objects);
-	fuzz_check(got == nr || (!got && fuzz_may_fail), "%u of %u objects\n", got, nr);
+	fuzz_check(got ? got == nr && may_have(fc, nr) : !nr || fuzz_may_fail || !may_have(fc, nr),
+		   "%u of %u objects, %lu are live of %u\n", got, nr, fc->live, fc->limit);
 	for (i = 0; i < got; i++) {
 		struct fuzz_object *o = fuzz_find(hint, NULL, false);
 
@@ -453,7 +480,7 @@ static void misuse_other(struct fuzz_cache *fc, struct fuzz_object *o, u8 hint)
 {
 	struct fuzz_cache *other = &fuzz_caches[hint % FUZZ_CACHES];
 
-	if (!other->cache || other == fc)
+	if (!other->cache || other == fc || other->limit || other->reserve)
 		return;
 	zmem_cache_free(other->cache, o->p);
 	fuzz_misuse++;
@@ -473,7 +500,8 @@ static void op_misuse(struct fuzz_input *in)
 	u8 kind = fuzz_u8(in), hint = fuzz_u8(in);
 	struct fuzz_object *o = fc ? fuzz_find(hint, fc, true) : NULL;
 
-	if (!o)
+	/* Where objects are counted, misuse is counted too. */
+	if (!o || fc->limit || fc->reserve)
 		return;
 	switch (kind % 5) {
 	case 0:
@@ -549,7 +577,8 @@ static void (*const ops[])(struct fuzz_input *in) = {
 	op_create, op_alloc, op_alloc, op_free, op_alloc_node, op_alloc_bulk,
 	op_free_bulk, op_shrink, op_sized_alloc, op_sized_free, op_realloc, op_tune,
 	op_reclaim, op_pressure, op_relief, op_bad_gfp, op_misuse, op_misuse_sized,
-	op_check_all, op_destroy,
+	op_check_all, op_destroy, op_prefill, op_alloc_prefilled, op_alloc_prefilled,
+	op_return_prefilled, op_free_rcu, op_sized_free_rcu, op_set,
 };
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)

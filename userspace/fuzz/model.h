@@ -31,6 +31,10 @@
  * @ctor: whether it has a constructor
  * @closed: whether every call reaches the slab
  * @safe: type-safe: what is freed may be looked at
+ * @reserve: objects set aside; calls that would wait for one are not made
+ * @limit: of live objects, or 0
+ * @prefill: a prefill of it, or NULL
+ * @prefilled: objects in there
  * @live: objects
  */
 struct fuzz_cache {
@@ -40,6 +44,10 @@ struct fuzz_cache {
 	bool ctor;
 	bool closed;
 	bool safe;
+	unsigned int reserve;
+	unsigned int limit;
+	struct zmem_prefill *prefill;
+	unsigned int prefilled;
 	unsigned long live;
 };
 
