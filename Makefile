@@ -9,7 +9,8 @@ export OUT
 QUICK	:= rules user-plain user-asan user-tsan
 CHECK	:= rules style docs user-plain user-asan user-tsan user-valgrind \
 	   user-tools user-programs coverage-core fuzz spin metrics bench-tools build \
-	   fastpath hammer kselftest hotplug run kunit kselftest-debug storm
+	   fastpath hammer kselftest hotplug run kunit kselftest-debug storm \
+	   faults ioctl-fuzz
 FULL	:= $(CHECK) vm kcsan bpftrace packages kernel-6.1 kernel-7.x kernel-rt \
 	   user-programs-full coverage
 

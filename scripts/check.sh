@@ -127,6 +127,42 @@ suite_kernel_6.1() { KERNEL=6.1 selftest_in stock; }
 suite_kernel_7.x() { KERNEL=7.x selftest_in stock; }
 suite_kernel_rt() { KERNEL=rt selftest_in stock; }
 
+# Each allocation fails in turn, in a process and in the guest: no site of one may
+# be left that no failure reached.
+suite_faults() {
+	local out=$OUT/check/faults
+
+	rm -rf "$out"
+	mkdir -p "$out"
+	make -C userspace OUT="$OUT/userspace" kunit-plain || return 1
+	ZMEM_FAULT_LOG="$out/user.log" ZMEM_FAKE_NODES=3 \
+		"$OUT/userspace/plain/kunit" zmem_fault || return 1
+	build_for debug || return 1
+	make -C selftests OUT="$OUT/selftests" || return 1
+	strip -g -o "$out/zmem.ko" "$built/zmem/zmem.ko"
+	# A failed cache of the kernel's own, or a failed load, shows its stack.
+	bash "$vm" --kernel debug --timeout 1500 --out "$out" --append kunit.enable=0 \
+		--allow-splat 'Call Trace' --add "$out/zmem.ko:/zmem/zmem.ko" \
+		--add "$OUT/selftests/fault:/zmem/fault" \
+		--add selftests/fault.sh:/zmem/fault.sh -- sh /zmem/fault.sh || return 1
+	scripts/fault-sites.py --check "$out/user.log" "$built/zmem/zmem.ko" \
+		"$out/fault-load.log" "$out/fault.trace"
+}
+
+# The ioctls, fuzzed for a while; what once failed comes first.
+suite_ioctl_fuzz() {
+	local seeds
+
+	build_for debug || return 1
+	make -C selftests OUT="$OUT/selftests" || return 1
+	seeds=$(grep -v '^#' selftests/ioctl_fuzz/seeds | tr '\n' ' ')
+	bash "$vm" --kernel debug --timeout $((1200 + ${FUZZ_SECONDS:-40})) \
+		--out "$OUT/check/ioctl-fuzz" --append kunit.enable=0 \
+		--add "$OUT/selftests/ioctl_fuzz:/zmem/ioctl_fuzz" \
+		--add "$built/zmem/zmem.ko:/zmem/zmem.ko" -- sh -c \
+		"insmod /zmem/zmem.ko && ioctl_fuzz -t ${FUZZ_SECONDS:-40} $seeds && rmmod zmem"
+}
+
 # Memory that comes, goes and comes again, of a CPU's node that has no other.
 suite_hotplug() {
 	build_for stock || return 1
