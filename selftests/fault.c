@@ -348,14 +348,20 @@ static int call_debugfs(FIXTURE_DATA(fault) *self)
 	if (read_path(DEBUGFS "/caches") || read_path(DEBUGFS "/caches.json") ||
 	    read_path(DEBUGFS "/test-fault/stats") ||
 	    read_path(DEBUGFS "/test-fault/stats.json") ||
-	    read_path(DEBUGFS "/test-fault/nodes"))
+	    read_path(DEBUGFS "/test-fault/nodes") ||
+	    read_path(DEBUGFS "/test-traces/traces"))
 		return -1;
 	return write_file(DEBUGFS "/test-fault/control", "shrink") ? -1 : 0;
 }
 
 TEST_F_TIMEOUT(fault, debugfs, TIMEOUT)
 {
+	struct zmem_ioc_cache debug = { .name = "test-traces", .size = 100, .mode = 3 };
+	int id = ioctl(self->fd, ZMEM_IOC_CACHE_CREATE, &debug);
+
+	ASSERT_LT(0, id);
 	with_faults(_metadata, self, call_debugfs, 5);
+	EXPECT_EQ(0, cache_destroy(self->fd, id));
 }
 
 /* The part of an answer that only newer callers know can be read, not written. */

@@ -14,6 +14,7 @@
 #include <compat/work.h>
 
 #include "tests/util.h"
+#include "core/debug.h"
 #include "core/free_rcu.h"
 #include "core/nodes.h"
 #include "core/sizes.h"
@@ -137,9 +138,11 @@ static void with_faults(struct kunit *test, fault_fn fn,
 	KUNIT_EXPECT_GT(test, n, at_least);
 }
 
+static enum zmem_mode create_mode = ZMEM_MODE_BALANCED;
+
 static int call_create(struct fault *f)
 {
-	struct zmem_cache_args args = { .mode = ZMEM_MODE_BALANCED, .reserve = 20 };
+	struct zmem_cache_args args = { .mode = create_mode, .reserve = 20 };
 	struct zmem_cache *c = zmem_cache_create("kunit-fault", 256, &args);
 
 	if (IS_ERR(c))
@@ -151,6 +154,9 @@ static int call_create(struct fault *f)
 static void create_fails(struct kunit *test)
 {
 	with_faults(test, call_create, NULL, 5);
+	create_mode = ZMEM_MODE_DEBUG;
+	with_faults(test, call_create, NULL, 5);
+	create_mode = ZMEM_MODE_BALANCED;
 }
 
 /* One by one, and all back. */
@@ -342,6 +348,36 @@ static void other_nodes_fail(struct kunit *test)
 	zmem_node_open(0, ZMEM_NODE_LEAVING);
 }
 
+static int call_pattern(struct fault *f)
+{
+	return zmem_debug_pattern_set("kunit-fault:Z");
+}
+
+static void pattern_fails(struct kunit *test)
+{
+	with_faults(test, call_pattern, NULL, 1);
+	KUNIT_EXPECT_EQ(test, zmem_debug_pattern_set(NULL), 0);
+}
+
+/* Who leaked cannot be told then; that somebody did, can. */
+static void leak_report_copes(struct kunit *test)
+{
+	struct zmem_cache_args args = { .mode = ZMEM_MODE_DEBUG };
+	struct zmem_cache *c = test_cache(test, 256, &args);
+	unsigned long warnings;
+
+	KUNIT_ASSERT_NOT_NULL(test, zmem_cache_alloc(c, GFP_KERNEL));
+	zmem_reports_muted = false;
+	shim_quiet(true);
+	shim_take_warnings();
+	shim_fail_nth(1);
+	zmem_cache_destroy(c);
+	KUNIT_EXPECT_EQ(test, shim_fail_nth(0), 0);
+	warnings = shim_take_warnings();
+	shim_quiet(false);
+	KUNIT_EXPECT_GT(test, warnings, 0);
+}
+
 /* What the module does as it is loaded. */
 static int call_load(struct fault *f)
 {
@@ -403,6 +439,8 @@ static struct kunit_case fault_cases[] = {
 	KUNIT_CASE(free_rcu_copes),
 	KUNIT_CASE(closed_nodes_fail),
 	KUNIT_CASE(other_nodes_fail),
+	KUNIT_CASE(pattern_fails),
+	KUNIT_CASE(leak_report_copes),
 	KUNIT_CASE(load_fails),
 	{}
 };
