@@ -250,15 +250,20 @@ void *memchr_inv(const void *p, int c, size_t len)
 	return NULL;
 }
 
+char *skip_spaces(const char *s)
+{
+	while (isspace((u8)*s))
+		s++;
+	return (char *)s;
+}
+
 char *strim(char *s)
 {
 	size_t n = strlen(s);
 
 	while (n && isspace((u8)s[n - 1]))
 		s[--n] = '\0';
-	while (isspace((u8)*s))
-		s++;
-	return s;
+	return skip_spaces(s);
 }
 
 bool sysfs_streq(const char *a, const char *b)

@@ -22,6 +22,7 @@ char *kstrndup(const char *s, size_t max, gfp_t gfp);
 void *kmemdup(const void *p, size_t len, gfp_t gfp);
 /* The first byte that is not @c, or NULL. */
 void *memchr_inv(const void *p, int c, size_t len);
+char *skip_spaces(const char *s);
 char *strim(char *s);
 bool sysfs_streq(const char *a, const char *b);
 int match_string(const char *const *array, size_t n, const char *s);
