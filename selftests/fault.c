@@ -76,14 +76,7 @@ FIXTURE_TEARDOWN(fault)
  */
 static bool spare_debugfs(bool spare)
 {
-	const char *begin = spare ? getenv("DEBUGFS_BEGIN") : "0";
-	const char *end = spare ? getenv("DEBUGFS_END") : "0";
-
-	return begin && end &&
-	       !write_file("/sys/kernel/debug/failslab/reject-start", begin) &&
-	       !write_file("/sys/kernel/debug/failslab/reject-end", end) &&
-	       !write_file("/sys/kernel/debug/fail_page_alloc/reject-start", begin) &&
-	       !write_file("/sys/kernel/debug/fail_page_alloc/reject-end", end);
+	return !write_file("/sys/kernel/slab/dentry/failslab", spare ? "0" : "1");
 }
 
 /* Which errors a failed allocation or copy may become. */

@@ -14,6 +14,13 @@ status=0
 for kind in failslab fail_page_alloc fail_usercopy; do
 	[ -d "$debug/$kind" ] || { echo "fault.sh: the kernel has no $kind" >&2; exit 1; }
 done
+# Of the caches that zmem's allocations, and what it calls, take from: not those
+# that watch them.
+for cache in /sys/kernel/slab/kmalloc-* /sys/kernel/slab/radix_tree_node \
+	/sys/kernel/slab/filp /sys/kernel/slab/dentry; do
+	echo 1 >"$cache/failslab" || exit 1
+done
+echo Y >$debug/failslab/cache-filter
 echo N >$debug/failslab/ignore-gfp-wait
 echo N >$debug/fail_page_alloc/ignore-gfp-wait
 echo N >$debug/fail_page_alloc/ignore-gfp-highmem
@@ -38,10 +45,6 @@ range() {
 		printf '0x%x 0x%x\n' "$first" $((last + 4096))
 	}
 }
-
-# shellcheck disable=SC2046 # two words, here and below
-set -- $(range '^(__debugfs_create_file|debugfs_create_dir)$' '')
-export DEBUGFS_BEGIN="$1" DEBUGFS_END="$2"
 
 # A module's functions are gone when its loading fails: only the log names them.
 # shellcheck disable=SC2046

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/klog.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -242,6 +243,27 @@ TEST_F_TIMEOUT(security, no_address_in_debugfs, TIMEOUT)
 	EXPECT_EQ(0, objects_free(self->fd, handles, 100));
 }
 
+/* What zmem itself says there; other parts of the kernel have habits of their own. */
+TEST_F_TIMEOUT(security, no_address_in_log, TIMEOUT)
+{
+	size_t size = 16 << 20, lines = 0;
+	char *log = calloc(1, size), *line, *rest;
+
+	ASSERT_NE(NULL, log);
+	ASSERT_LT(0, klogctl(3, log, size - 1));
+	for (line = strtok_r(log, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		if (!strstr(line, "zmem: "))
+			continue;
+		lines++;
+		EXPECT_EQ(0, address_in(line)) {
+			TH_LOG("%s", line);
+		}
+	}
+	/* That of the module's loading is always there. */
+	EXPECT_LT(0, lines);
+	free(log);
+}
+
 TEST_F_TIMEOUT(security, no_address_in_answers, TIMEOUT)
 {
 	struct zmem_replay_cache caches[8] = {};
@@ -356,8 +378,7 @@ TEST_F_TIMEOUT(security, stale_handles, TIMEOUT)
 /* ---- numbers that are too large ---- */
 
 static const uint64_t large[] = {
-	0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0x100000001,
-	~0ull >> 1, 1ull << 63, ~0ull - 4095, ~0ull - 7, ~0ull,
+	0x80000000, 0xffffffff, 0x100000001, ~0ull >> 1, ~0ull - 7, ~0ull,
 };
 
 /* A large number may still be a good one. */

@@ -151,7 +151,7 @@ static int call_create(struct fault *f)
 	struct zmem_cache_args args = {
 		.mode = create_mode,
 		.debug_flags = create_mode == ZMEM_MODE_DEBUG ? ZMEM_DEBUG_ALL : 0,
-		.reserve = 20,
+		.reserve = create_mode == ZMEM_MODE_DEBUG ? 0 : 20,
 	};
 	struct zmem_cache *c = zmem_cache_create("kunit-fault", 256, &args);
 
