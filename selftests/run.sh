@@ -60,7 +60,7 @@ unload_zmem() {
 }
 
 ktap_print_header
-ktap_set_plan 15
+ktap_set_plan 16
 run_test load load_zmem
 run_test client load_client
 run_test dev_basic "$here/dev_basic"
@@ -72,6 +72,7 @@ run_test debug "$here/debug"
 run_test nodes "$here/nodes"
 run_test account "$here/account"
 run_test cpus "$here/cpus"
+run_test surfaces "$here/surfaces"
 run_test stress "$here/stress" "$operations"
 run_test unload unload_zmem
 run_test zmemctl "$here/zmemctl.sh"
