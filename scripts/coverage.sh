@@ -72,8 +72,8 @@ measure_kernel() {
 	guest kselftest --append kunit.enable=0 "${tools[@]}" \
 		--add "$out/module/client/zmem_client.ko:/zmem/zmem_client.ko" -- \
 		sh /zmem/gcov.sh sh /zmem/run.sh -l 4 -o 500000 -s zmemctl
-	guest replay --append kunit.enable=0 "${tools[@]}" --dimm 384 --dimm-only -- \
-		sh /zmem/gcov.sh sh -c 'insmod /zmem/zmem.ko && /zmem/memory &&
+	guest replay --append kunit.enable=0 "${tools[@]}" --dimm 384 -- \
+		sh /zmem/gcov.sh sh -c 'insmod /zmem/zmem.ko && /zmem/blocks &&
 			replay-test /zmem/kernel.stream && rmmod zmem'
 }
 
