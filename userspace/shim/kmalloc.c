@@ -188,6 +188,11 @@ void *krealloc(const void *p, size_t size, gfp_t gfp)
 	return q;
 }
 
+void shim_kmalloc_keep(const void *p)
+{
+	__atomic_fetch_sub(&shim_bytes, ksize(p), __ATOMIC_RELAXED);
+}
+
 size_t shim_kmalloc_bytes(void)
 {
 	return __atomic_load_n(&shim_bytes, __ATOMIC_RELAXED);

@@ -19,6 +19,7 @@
 #include <linux/stackdepot.h>
 #include <linux/string.h>
 #include <shim/shim.h>
+#include "shim_internal.h"
 
 static unsigned long shim_warnings;
 static bool shim_is_quiet;
@@ -530,6 +531,7 @@ depot_stack_handle_t stack_depot_save(unsigned long *entries, unsigned int nr, g
 		s = kmalloc(sizeof(*s) + bytes, gfp);
 	if (!s)
 		goto out;
+	shim_kmalloc_keep(s);
 	s->nr = nr;
 	s->handle = ++shim_nr_stacks;
 	memcpy(s->entries, entries, bytes);

@@ -30,6 +30,9 @@ void shim_work_fork_child(void);
 bool shim_page_fails(gfp_t gfp);
 bool shim_fails(gfp_t gfp);
 
+/* A block that stays for good: shim_kmalloc_bytes() leaves it out. */
+void shim_kmalloc_keep(const void *p);
+
 /* Zero pages from the system, or NULL. */
 void *shim_map(size_t size);
 
