@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* What is said of misuse, and how often: a process can count its warnings. */
+#include <compat/poison.h>
 #include <shim/shim.h>
 
 #include "tests/util.h"
@@ -64,9 +65,44 @@ static void a_limit_is_told_once(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+/* A debug cache says whose the object was: two events, and a line on it. */
+static void debug_caches_tell_whose(struct kunit *test)
+{
+	struct zmem_cache_args args = { .mode = ZMEM_MODE_DEBUG };
+	struct zmem_cache *c = test_cache(test, 64, &args);
+	void *p = zmem_cache_alloc(c, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	zmem_cache_free(c, p);
+	KUNIT_EXPECT_EQ(test, shim_take_warnings(), 0);
+	zmem_cache_free(c, p);
+	KUNIT_EXPECT_GE(test, shim_take_warnings(), 4);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->errors, 1);
+	zmem_cache_destroy(c);
+}
+
+/* What was written where nobody may, is shown. */
+static void debug_caches_show_damage(struct kunit *test)
+{
+	struct zmem_cache_args args = { .mode = ZMEM_MODE_DEBUG };
+	struct zmem_cache *c = test_cache(test, 61, &args);
+	u8 *p = zmem_cache_alloc(c, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	zmem_unpoison(p, 64);
+	p[62] ^= 1;
+	zmem_cache_free(c, p);
+	/* The report, who allocated it, and which byte. */
+	KUNIT_EXPECT_GE(test, shim_take_warnings(), 4);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->errors, 1);
+	zmem_cache_destroy(c);
+}
+
 static struct kunit_case report_cases[] = {
 	KUNIT_CASE(a_kind_is_told_once),
 	KUNIT_CASE(a_limit_is_told_once),
+	KUNIT_CASE(debug_caches_tell_whose),
+	KUNIT_CASE(debug_caches_show_damage),
 	{}
 };
 
