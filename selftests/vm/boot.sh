@@ -138,6 +138,8 @@ pack_guest() {
 
 kernel_arguments() {
 	echo "console=ttyS0,115200 panic=-1 oops=panic log_buf_len=8M"
+	# A busy host is late with the interrupts that a check of the timer awaits.
+	echo "no_timer_check"
 	echo "printk.devkmsg=on rcupdate.rcu_cpu_stall_timeout=120"
 	if [ "$kernel" = debug ]; then
 		echo "kasan_multi_shot page_owner=on"
