@@ -79,9 +79,10 @@ static void print_row(FILE *f, char *const *cell, const size_t *widths,
 void table_print(const struct table *t, FILE *f, size_t width, size_t rows,
 		 bool colour)
 {
-	size_t widths[64], n, last = table_rows(t);
+	size_t *widths = xalloc(t->columns * sizeof(*widths));
+	size_t n, last = table_rows(t);
 
-	for (n = 0; n < t->columns && n < ARRAY_LEN(widths); n++)
+	for (n = 0; n < t->columns; n++)
 		widths[n] = column_width(t, n);
 	if (rows && rows < last)
 		last = rows;
@@ -91,6 +92,7 @@ void table_print(const struct table *t, FILE *f, size_t width, size_t rows,
 		print_row(f, t->cell + n * t->columns, widths, t->columns, width);
 		fputs(!n && colour ? "\033[0m\n" : "\n", f);
 	}
+	free(widths);
 }
 
 /* ---- debugfs's tables ---- */
