@@ -132,7 +132,7 @@ static inline bool same_state(const struct state *a, const struct state *b)
 static inline char *read_file(const char *path)
 {
 	size_t size = 0, room = 1 << 16;
-	char *text = malloc(room);
+	char *text = malloc(room), *more;
 	int fd = open(path, O_RDONLY);
 	ssize_t got = -1;
 
@@ -141,8 +141,12 @@ static inline char *read_file(const char *path)
 		if (got <= 0)
 			break;
 		size += got;
-		if (room - size < 4096)
-			text = realloc(text, room *= 2);
+		if (room - size >= 4096)
+			continue;
+		more = realloc(text, room *= 2);
+		if (!more)
+			free(text);
+		text = more;
 	}
 	if (fd >= 0)
 		close(fd);

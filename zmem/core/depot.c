@@ -133,6 +133,7 @@ static struct zmem_magazine *mag_cut(struct zmem_magazine **top, unsigned int nr
 }
 
 static void depot_lock(struct zmem_depot *d, unsigned long *flags)
+	__acquires(&d->lock)
 {
 	if (!spin_trylock_irqsave(&d->lock, *flags)) {
 		atomic_long_inc(&d->contended);
@@ -142,6 +143,7 @@ static void depot_lock(struct zmem_depot *d, unsigned long *flags)
 }
 
 static void depot_unlock(struct zmem_depot *d, unsigned long flags)
+	__releases(&d->lock)
 {
 	spin_unlock_irqrestore(&d->lock, flags);
 }
