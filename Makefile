@@ -7,11 +7,11 @@ OUT	?= $(CURDIR)/build
 export OUT
 
 QUICK	:= rules user-plain user-asan user-tsan
-CHECK	:= rules style docs user-plain user-asan user-tsan user-valgrind \
+CHECK	:= rules style sparse docs user-plain user-asan user-tsan user-valgrind \
 	   user-tools user-programs coverage-core fuzz spin metrics bench-tools build \
 	   fastpath hammer kselftest hotplug run kunit kselftest-debug storm \
 	   faults ioctl-fuzz
-FULL	:= $(CHECK) vm kcsan bpftrace packages kernel-6.1 kernel-7.x kernel-rt \
+FULL	:= $(CHECK) static vm kcsan bpftrace packages kernel-6.1 kernel-7.x kernel-rt \
 	   user-programs-full coverage
 
 all: modules	## build zmem/zmem.ko against KDIR (default: the running kernel)
@@ -79,7 +79,8 @@ check:	## every suite for each change
 	@scripts/check.sh $(CHECK)
 
 check-full:	## all of check, and what is too slow for each change
-	@scripts/deps.sh build user programs bench vm debug-kernel style docs packages bpftrace model
+	@scripts/deps.sh build user programs bench vm debug-kernel style static docs packages \
+		bpftrace model
 	@scripts/check.sh $(FULL)
 
 fuzz: SECONDS ?= 60
@@ -107,6 +108,10 @@ check-mutants:	## plant bugs in the core and see them caught [SEED=n] [COUNT=40]
 metrics:	## complexity: the mean must be 8 or less; the worst are listed
 	@scripts/deps.sh style
 	@scripts/metrics.sh
+
+static:	## sparse, cppcheck, the kernel's coccinelle rules, clang-tidy
+	@scripts/deps.sh build vm style static
+	@scripts/static.sh
 
 shell:	## a shell in a guest with zmem at hand, stock kernel
 	@scripts/deps.sh build vm

@@ -37,6 +37,9 @@ suite_style() {
 	scripts/style.sh
 }
 
+suite_sparse() { scripts/static.sh sparse; }
+suite_static() { scripts/static.sh cppcheck coccinelle tidy; }
+
 suite_user_plain() { make -C userspace OUT="$OUT/userspace" check-plain; }
 suite_user_asan() { make -C userspace OUT="$OUT/userspace" check-asan; }
 suite_user_tsan() { make -C userspace OUT="$OUT/userspace" check-tsan; }

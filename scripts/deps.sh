@@ -13,6 +13,7 @@
 # bench         mallocs to compare with, and what plots
 # programs      real programs that the malloc is tried under
 # style         linters and formatters
+# static        static analysis, beside style's sparse
 # docs          sphinx and what looks at man pages
 # packages      building and testing the Debian packages
 # bpftrace      bpftrace for a guest
@@ -35,6 +36,7 @@ programs="gcc g++ git sqlite3 python3 libpython3.11-testsuite redis-server redis
 	stress-ng"
 style="shellcheck codespell sparse clang-format pmccabe perl xz-utils
 	linux-source-6.12"
+static="cppcheck coccinelle clang-tidy gcc libc6-dev xz-utils linux-source-6.12"
 docs="python3-sphinx mandoc make"
 packaging="debhelper dh-dkms dkms dpkg-dev libnuma-dev"
 bpftrace="bpftrace"
@@ -70,6 +72,7 @@ for set; do
 	programs) packages+=" $programs" ;;
 	bench) packages+=" $bench" ;;
 	style) packages+=" $style" ;;
+	static) packages+=" $static" ;;
 	docs) packages+=" $docs" ;;
 	packages) packages+=" $packaging" ;;
 	bpftrace) packages+=" $bpftrace" ;;
