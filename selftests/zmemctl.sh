@@ -59,7 +59,7 @@ no_module() {
 	local command
 
 	for command in list top 'stat zmem-64' watch 'set zmem-64 magazine_max=8' \
-		'drain cpu 0' 'open node 0' shrink 'shrink zmem-64' 'bench -d 1' 'stress -d 1'; do
+		'drain cpu 0' 'open node 0' shrink validate 'traces zmem-64' 'shrink zmem-64' 'bench -d 1' 'stress -d 1'; do
 		# shellcheck disable=SC2086 # words
 		says 3 '^zmemctl: the module is not loaded: no /dev/zmem$' $command ||
 			return 1
@@ -109,6 +109,8 @@ unknown_cache() {
 			says 5 "no cache is named '$name'" top $name &&
 			says 5 "no cache is named '$name'" watch $name &&
 			says 5 "no cache is named '$name'" shrink $name &&
+			says 5 "no cache is named '$name'" validate $name &&
+			says 5 "no cache is named '$name'" traces $name &&
 			says 5 "no cache is named '$name'" set $name magazine_max=4 ||
 			return 1
 	done
@@ -330,13 +332,30 @@ records() {
 	says 1 'cut.stream: at ' replay /tmp/cut.stream
 }
 
+validates() {
+	does validate && does validate zmem-64 && gives '"valid":"yes"' --json validate
+}
+
+# In a module whose caches are all in debug mode: who made the client's objects.
+traces() {
+	says 2 'zmem-64: only a debug cache knows who allocated' traces zmem-64 || return 1
+	rmmod zmem && insmod "$here/zmem.ko" mode=debug && insmod "$here/zmem_client.ko" ||
+		return 1
+	gives '^OBJECTS +BYTES +NEWEST +OLDEST +SITE +CALLERS' traces client-things &&
+		gives '^500 .* [a-z_]+\+0x[0-9a-f]+/0x[0-9a-f]+\[zmem_client\] ' \
+			traces client-things &&
+		gives '"objects":"?500"?,' --json traces client-things && does validate
+	set -- $?
+	rmmod zmem_client && return "$1"
+}
+
 nothing_is_left() {
 	! ls -d /sys/kernel/debug/zmem/bench* /sys/kernel/debug/zmem/stress* 2>/dev/null &&
 		rmmod zmem && ! dmesg | grep -E 'zmem.*(leak|live objects|double free)'
 }
 
 ktap_print_header
-ktap_set_plan 25
+ktap_set_plan 27
 ktap_test_result "without the module each command says so" no_module
 ktap_test_result "bad usage" bad_usage
 insmod "$here/zmem.ko" || ktap_exit_fail_msg "cannot load zmem.ko"
@@ -366,6 +385,8 @@ else
 	ktap_test_skip "a full disk, later: this kernel has no tracing"
 	ktap_test_skip "record and replay: this kernel has no tracing"
 fi
+ktap_test_result "validate" validates
+ktap_test_result "traces of debug caches" traces
 ktap_test_result "bad usage once more, with the module" bad_usage
 ktap_test_result "nothing is left" nothing_is_left
 ktap_finished

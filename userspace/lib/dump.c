@@ -21,6 +21,7 @@ static const struct {
 	{ "nodes", zmem_view_nodes },
 	{ "slabs", zmem_view_slabs },
 	{ "histogram", zmem_view_histogram },
+	{ "traces", zmem_view_traces },
 };
 
 /* The buffer is of kmalloc(), which takes nothing from any cache. */

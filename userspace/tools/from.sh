@@ -83,7 +83,8 @@ steers() {
 	gives '"magazine_max":20,' --json set zmem-64 magazine_max=20 &&
 		[ "$(value zmem-64 magazine_max)" = 20 ] &&
 		gives '^all caches: held ' shrink && gives '^zmem-64: held ' shrink zmem-64 &&
-		[ "$(value zmem-64 cached)" = 0 ] && "$ctl" --from=stats drain cpu 1
+		[ "$(value zmem-64 cached)" = 0 ] && "$ctl" --from=stats drain cpu 1 &&
+		"$ctl" --from=stats validate && "$ctl" --from=stats validate zmem-64
 }
 
 refuses() {
@@ -93,6 +94,8 @@ refuses() {
 		says 2 'cpu 200 is not online' stats drain cpu 200 &&
 		says 5 "no cache is named 'nothing'" stats stat nothing &&
 		says 5 "no cache is named 'nothing'" stats shrink nothing &&
+		says 5 "no cache is named 'nothing'" stats validate nothing &&
+		says 2 'only a debug cache knows who allocated' stats traces zmem-64 &&
 		says 2 'works on the module only' stats bench &&
 		says 2 'works on the module only' stats record
 }

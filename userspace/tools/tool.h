@@ -15,7 +15,7 @@ enum exit_code {
 	EXIT_NO_MODULE = 3,	/* or no such program */
 	EXIT_NO_PERMISSION = 4,
 	EXIT_NO_CACHE = 5,
-	EXIT_FOUND = 6,		/* stress found something wrong */
+	EXIT_FOUND = 6,		/* stress or validate found something wrong */
 	EXIT_BUSY = 7,		/* a node has live objects */
 };
 

@@ -54,6 +54,8 @@ int cmd_set(int argc, char **argv);
 int cmd_drain(int argc, char **argv);
 int cmd_open(int argc, char **argv);
 int cmd_shrink(int argc, char **argv);
+int cmd_validate(int argc, char **argv);
+int cmd_traces(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_stress(int argc, char **argv);
 int cmd_record(int argc, char **argv);
