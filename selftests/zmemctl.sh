@@ -87,7 +87,14 @@ bad_usage() {
 		says 2 'color=sometimes' --color=sometimes list
 }
 
+# Even where someone has opened the device to all: root may, that is all.
 no_permission() {
+	refused && chmod 666 /dev/zmem && refused
+	set -- $?
+	chmod 600 /dev/zmem && return "$1"
+}
+
+refused() {
 	local command status
 
 	for command in list 'stat zmem-64' top shrink 'bench -d 1'; do

@@ -2,8 +2,18 @@
 # shellcheck shell=bash
 # bash completion for zmemctl(8)
 
+# $_zmemctl_from is the program that was named before, if one was.
 _zmemctl_caches() {
-	zmemctl list -c name 2>/dev/null | tail -n +2
+	zmemctl ${_zmemctl_from:+"$_zmemctl_from"} list -c name 2>/dev/null | tail -n +2
+}
+
+# Of the machine's CPUs or nodes.
+_zmemctl_numbers() {
+	local path
+
+	for path in /sys/devices/system/"$1"/"$1"[0-9]*; do
+		echo "${path##*"$1"}"
+	done
 }
 
 _zmemctl_words() {
@@ -27,14 +37,14 @@ _zmemctl_value() {
 	top:-v) _zmemctl_words 'caches cpus nodes' "$3" ;;
 	bench:-k | bench:--kind) _zmemctl_words 'burst bulk cross mix' "$3" ;;
 	bench:-m | bench:--mode) _zmemctl_words 'fast balanced debug' "$3" ;;
-	record:-o) compopt -o default ;;
+	record:-o | report:--out) compopt -o default ;;
 	*) return 1 ;;
 	esac
 }
 
 _zmemctl_argument() {
 	case $1 in
-	stat | watch | top | shrink) _zmemctl_words "$(_zmemctl_caches)" "$2" ;;
+	stat | watch | top | shrink | validate | traces) _zmemctl_words "$(_zmemctl_caches)" "$2" ;;
 	set)
 		if [ "$3" = set ]; then
 			_zmemctl_words "$(_zmemctl_caches)" "$2"
@@ -43,24 +53,65 @@ _zmemctl_argument() {
 			_zmemctl_words 'magazine_max= depot_max_kib= tune_interval_ms=' "$2"
 		fi
 		;;
-	drain) _zmemctl_words 'cpu node' "$2" ;;
-	replay | record) compopt -o default ;;
+	drain)
+		case $3 in
+		drain) _zmemctl_words 'cpu node' "$2" ;;
+		cpu | node) _zmemctl_words "$(_zmemctl_numbers "$3")" "$2" ;;
+		esac
+		;;
+	open)
+		case $3 in
+		open) _zmemctl_words node "$2" ;;
+		node) _zmemctl_words "$(_zmemctl_numbers node)" "$2" ;;
+		esac
+		;;
+	replay | record | report) compopt -o default ;;
 	esac
 }
 
-_zmemctl() {
-	local current=$2 previous=$3 command='' word
+# The command among the words before, and --from; bash cuts words at "=".
+_zmemctl_before() {
+	local word option=''
 
+	command=''
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-		case $word in
+		case $option$word in
+		--from= | --color=) ;;
+		--from* | --color*)
+			[ "$option" != --from ] || _zmemctl_from=--from=$word
+			[ -z "$option" ] && option=$word || option=''
+			;;
 		-*) ;;
 		*) command=$word; break ;;
 		esac
 	done
+}
+
+_zmemctl_common() {
+	local before="${COMP_WORDS[*]:COMP_CWORD-2:2}"
+
+	if [ "$1" = = ]; then
+		before="$2 ="
+		set -- ''
+	fi
+	case $before in
+	*'--color =') _zmemctl_words 'always never auto' "$1" ;;
+	*'--from =') compopt -o default ;;
+	*)
+		[ "$1" != -- ] || compopt -o nospace
+		_zmemctl_words 'list top stat watch set drain open shrink validate traces
+			bench stress record replay report help --json --color= --from=' "$1"
+		;;
+	esac
+}
+
+_zmemctl() {
+	local current=$2 previous=$3 command _zmemctl_from=''
+
+	_zmemctl_before
 	COMPREPLY=()
 	if [ -z "$command" ]; then
-		_zmemctl_words 'list top stat watch set drain shrink bench stress record
-			replay help --json --color=always --color=never' "$current"
+		_zmemctl_common "$current" "$previous"
 	elif ! _zmemctl_value "$command" "$previous" "$current"; then
 		_zmemctl_argument "$command" "$current" "$previous"
 	fi
