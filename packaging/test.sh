@@ -72,7 +72,14 @@ look() {
 		[ -e "$root/usr/share/man/man8/zmemctl.8.gz" ] &&
 		inside env LD_PRELOAD=libzmem_malloc.so sh -c 'grep -q libzmem_malloc /proc/self/maps' &&
 		printf '%s\n' '#include <linux/zmem.h>' 'int main(void) { return !ZMEM_IOC_ABI; }' |
-		inside gcc -x c -o /tmp/uses-zmem -
+		inside gcc -x c -o /tmp/uses-zmem - &&
+		printf '%s\n' '#include <zmem.h>' 'int main(void) { return !zmem_alloc(9, GFP_KERNEL); }' |
+		inside gcc -x c -o /tmp/uses-libzmem - -lzmem && inside /tmp/uses-libzmem &&
+		inside ldd /tmp/uses-libzmem | grep -q 'libzmem.so.1 => /' &&
+		inside sh -c 'echo "{" >/tmp/bad.json; zmemctl report --out /tmp/r /tmp/bad.json' 2>&1 |
+			grep -q 'report: /tmp/bad.json: not a result' &&
+		inside sh -c 'ZMEM_STATS=/tmp/stats LD_PRELOAD=libzmem_malloc.so sleep 0 &&
+			zmemctl --from=/tmp/stats list' | grep -q '^zmem-64 '
 }
 
 dkms_for() {
@@ -104,7 +111,8 @@ load() {
 }
 
 remove_all() {
-	inside apt-get -q -y purge zmem-dkms zmem-tools libzmem-malloc libzmem-dev || return 1
+	inside apt-get -q -y purge zmem-dkms zmem-tools libzmem1 libzmem-malloc \
+		libzmem-dev || return 1
 	[ -z "$(inside dkms status zmem)" ] && [ ! -e "$root/var/lib/dkms/zmem" ] &&
 		! find "$root/usr" "$root/lib/udev" "$root/etc" -xdev -name '*zmem*' \
 			-not -path "*/usr/src/linux*" | grep .

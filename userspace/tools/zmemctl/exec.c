@@ -85,6 +85,8 @@ int cmd_report(int argc, char **argv)
 
 	if (common.json)
 		fail(EXIT_USAGE, "report makes a page of what is JSON already");
+	if (argc < 4 || strcmp(argv[1], "--out"))
+		usage("report");
 	for (n = 0; n < ARRAY_LEN(places); n++)
 		if (beside(path, sizeof(path), places[n]))
 			run(arguments("python3", path, argc, argv));
