@@ -45,7 +45,7 @@ BEGIN {
 	       "|zmem_report|zmem_[a-z_]+_(slow|miss|wiped)|alloc_large" \
 	       "|bulk_alloc|bulk_free|__ubsan_handle_[a-z_]+)$"
 	rest_call = "^(memcpy|cpu_(pop_bulk|push_bulk|swap)|cache_wipe(_freed)?" \
-		    "|zmem_magazine_(alloc|free)(_bulk)?|zmem_cache_(free|put|take)_bulk|zmem_cache_give|cache_alloc|gfp_is_good|__SCT__tp_func_zmem_[a-z_]+)$"
+		    "|zmem_magazine_(alloc|free)(_bulk)?|zmem_cache_(free|put|take)_bulk|zmem_cache_give|cache_alloc|gfp_is_good|zmem_cache_free_bulk_unseen|__zmem_see_[a-z_]+|__SCT__tp_func_zmem_[a-z_]+)$"
 }
 
 # The jump table: triples of code, target and key.

@@ -16,6 +16,7 @@ static void prefill_all_or_none(struct kunit *test)
 	unsigned int after, failed = 0;
 	struct zmem_prefill *p = NULL;
 
+	zmem_pools_trim(ULONG_MAX);
 	for (after = 0; !p && after < 100; after++) {
 		shim_fail_pages(after, ULONG_MAX);
 		p = zmem_cache_prefill(c, GFP_KERNEL, 500);

@@ -33,7 +33,7 @@ static unsigned int cpu_pop_bulk(struct zmem_cpu *zc, void **objects, size_t nr)
  */
 size_t zmem_magazine_alloc_bulk(struct zmem_cache *cache, void **objects, size_t nr)
 {
-	struct zmem_cpu *zc = zmem_cpu_enter(zmem_shares(cache));
+	struct zmem_cpu *zc = share_enter(cache);
 	size_t n;
 
 	if (unlikely(!zc))
@@ -47,7 +47,7 @@ size_t zmem_magazine_alloc_bulk(struct zmem_cache *cache, void **objects, size_t
 		cpu_swap(zc);
 		n += cpu_pop_bulk(zc, objects + n, nr - n);
 	}
-	zmem_cpu_exit(zc);
+	share_exit(zc);
 	return n;
 }
 
@@ -77,7 +77,7 @@ static unsigned int cpu_push_bulk(struct zmem_cpu *zc, void **objects, size_t nr
  */
 size_t zmem_magazine_free_bulk(struct zmem_cache *cache, void **objects, size_t nr)
 {
-	struct zmem_cpu *zc = zmem_cpu_enter(zmem_shares(cache));
+	struct zmem_cpu *zc = share_enter(cache);
 	size_t n;
 
 	if (unlikely(!zc))
@@ -91,6 +91,6 @@ size_t zmem_magazine_free_bulk(struct zmem_cache *cache, void **objects, size_t 
 		cpu_swap(zc);
 		n += cpu_push_bulk(zc, objects + n, nr - n);
 	}
-	zmem_cpu_exit(zc);
+	share_exit(zc);
 	return n;
 }

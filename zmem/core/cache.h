@@ -28,6 +28,7 @@ struct zmem_common *zmem_cache_make(const char *name, unsigned int size,
 void *zmem_cache_alloc_wiped(struct zmem_cache *cache, gfp_t gfp);
 void *zmem_cache_alloc_miss(struct zmem_cache *cache, gfp_t gfp);
 void *zmem_cache_alloc_slow(struct zmem_cache *cache, gfp_t gfp, int node, size_t size);
+void *zmem_cache_alloc_unseen(struct zmem_common *cache, gfp_t gfp, int node, size_t size);
 
 /* The same of a class, told the size: first, where the caller has it anyway. */
 void *zmem_sized_alloc_wiped(size_t size, gfp_t gfp, struct zmem_cache *cache);
@@ -37,6 +38,8 @@ bool zmem_cache_take_bulk(struct zmem_common *cache, gfp_t gfp, size_t nr,
 			  void **objects);
 void zmem_cache_put_bulk(struct zmem_common *cache, size_t nr, void **objects);
 void zmem_cache_free_slow(struct zmem_cache *cache, void *object);
+void zmem_cache_free_unseen(struct zmem_common *cache, void *object);
+void zmem_cache_free_bulk_unseen(struct zmem_common *cache, size_t nr, void **objects);
 
 void zmem_cache_drain(struct zmem_common *c);
 void zmem_caches_for_each(int (*fn)(struct zmem_common *cache, void *arg), void *arg);

@@ -28,9 +28,11 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <compat/trace.h>
 #include <compat/work.h>
 
 #include "internal.h"
+#include "core/cache.h"
 #include "core/free_rcu.h"
 #include "core/report.h"
 #include "core/sizes.h"
@@ -96,11 +98,11 @@ static void batch_free(struct rcu_head *head)
 		unsigned int n = gather(objects, end - objects);
 
 		if (has_bulk(cache)) {
-			zmem_cache_free_bulk(cache, n, objects);
+			zmem_cache_free_bulk_unseen(zmem_common(cache), n, objects);
 			objects += n;
 		} else {
 			while (n--)
-				zmem_free(*objects++);
+				zmem_free_unseen(*objects++);
 		}
 	}
 	kfree(batch);
@@ -109,13 +111,13 @@ static void batch_free(struct rcu_head *head)
 /* An object that waited alone: where it starts, its page knows. */
 static void object_free(struct rcu_head *head)
 {
-	const void *object = head;
+	void *object = head;
 
 	if (zmem_cache_of(head))
 		object = zmem_page_slab(zmem_virt_to_page(head)) ?
 			 zmem_slab_object(head) :
 			 (void *)((unsigned long)head & PAGE_MASK);
-	zmem_free(object);
+	zmem_free_unseen(object);
 }
 
 /* Hands a CPU's batch, if it has one, to RCU; the lock is held. */
@@ -183,9 +185,10 @@ static bool batch_take(void *object, gfp_t gfp)
 
 /*
  * Whether there is an object to free.  Its cache is told that somebody may be
- * waiting; the mark stays, so that most calls only read it.
+ * waiting; the mark stays, so that most calls only read it.  Who watches is
+ * told now, while it is known who called.
  */
-static bool object_is_good(const void *object)
+static bool object_is_good(const void *object, unsigned long caller)
 {
 	struct zmem_common *c;
 
@@ -198,13 +201,14 @@ static bool object_is_good(const void *object)
 	c = zmem_common(zmem_cache_of(object));
 	if (!READ_ONCE(c->rcu_frees))
 		WRITE_ONCE(c->rcu_frees, true);
+	trace_zmem_free(caller, object, c->name);
 	return true;
 }
 
 /* zmem_free_rcu() behind its checks of the types. */
 void __zmem_free_rcu(void *p, struct rcu_head *head)
 {
-	if (object_is_good(p) && !batch_take(p, GFP_NOWAIT))
+	if (object_is_good(p, _RET_IP_) && !batch_take(p, GFP_NOWAIT))
 		call_rcu(head, object_free);
 }
 EXPORT_SYMBOL(__zmem_free_rcu);
@@ -222,10 +226,10 @@ EXPORT_SYMBOL(__zmem_free_rcu);
 void zmem_free_rcu_mightsleep(void *p)
 {
 	might_sleep();
-	if (!object_is_good(p) || batch_take(p, GFP_KERNEL | __GFP_NORETRY))
+	if (!object_is_good(p, _RET_IP_) || batch_take(p, GFP_KERNEL | __GFP_NORETRY))
 		return;
 	synchronize_rcu();
-	zmem_free(p);
+	zmem_free_unseen(p);
 }
 EXPORT_SYMBOL(zmem_free_rcu_mightsleep);
 

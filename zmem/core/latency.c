@@ -33,8 +33,7 @@ u64 zmem_sample_begin(struct zmem_cpu *zc)
 	struct zmem_cpu_slow *slow = zmem_slow(zc);
 
 	slow->closed--;
-	if (!zc->high)
-		cpu_load(zc, zc->loaded);
+	cpu_open(zc);
 	return local_clock() | 1;
 }
 

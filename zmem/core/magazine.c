@@ -36,7 +36,7 @@
 /* Finds @mag a place: loaded, with the loaded one behind it, or the depot. */
 static void magazine_install(struct zmem_common *c, struct zmem_magazine *mag)
 {
-	struct zmem_cpu *zc = zmem_cpu_enter(zmem_shares(c->cache));
+	struct zmem_cpu *zc = share_enter(c->cache);
 	bool placed = false;
 
 	if (zc) {
@@ -45,7 +45,7 @@ static void magazine_install(struct zmem_common *c, struct zmem_magazine *mag)
 			cpu_load(zc, mag);
 			placed = true;
 		}
-		zmem_cpu_exit(zc);
+		share_exit(zc);
 	}
 	if (!placed)
 		zmem_depot_put(c, mag);
@@ -162,7 +162,7 @@ static void *cpu_pop(struct zmem_cpu *zc)
 
 static void *alloc_home(struct zmem_common *c, gfp_t gfp)
 {
-	struct zmem_cpu *zc = zmem_cpu_enter(zmem_shares(c->cache));
+	struct zmem_cpu *zc = share_enter(c->cache);
 	struct zmem_magazine *mag;
 	void *object;
 	u64 start;
@@ -180,7 +180,7 @@ static void *alloc_home(struct zmem_common *c, gfp_t gfp)
 		mag = zc->prev;
 		zc->prev = NULL;
 	}
-	zmem_cpu_exit(zc);
+	share_exit(zc);
 	if (!object) {
 		home = zmem_node_by_policy(c, home);
 		mag = magazine_refill(c, gfp, home, mag);
@@ -404,7 +404,7 @@ void zmem_magazine_free(struct zmem_common *c, void *object)
 		slab_free_one(c, object);
 		return;
 	}
-	zc = zmem_cpu_enter(zmem_shares(c->cache));
+	zc = share_enter(c->cache);
 	if (!zc) {
 		zmem_count(c, busy_hits, 1);
 		slab_free_one(c, object);
@@ -412,7 +412,7 @@ void zmem_magazine_free(struct zmem_common *c, void *object)
 	}
 	start = unlikely(zmem_slow(zc)->closed) ? zmem_sample_begin(zc) : 0;
 	push = cpu_free(zc, object, node, &full);
-	zmem_cpu_exit(zc);
+	share_exit(zc);
 
 	switch (push) {
 	case PUSH_DONE:

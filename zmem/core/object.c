@@ -4,7 +4,6 @@
 #include <linux/kernel.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <compat/trace.h>
 
 #include "internal.h"
 #include "core/alloc.h"
@@ -15,6 +14,7 @@
 #include "core/limit.h"
 #include "core/report.h"
 #include "core/sizes.h"
+#include "core/watch.h"
 
 DEFINE_STATIC_KEY_FALSE(zmem_numa_key);
 DEFINE_STATIC_KEY_FALSE(zmem_free_key);
@@ -110,18 +110,19 @@ static void *cache_alloc(struct zmem_common *c, gfp_t gfp, int node, size_t size
 }
 
 /**
- * zmem_cache_alloc_slow() - allocate what the fast path did not
- * @cache: the cache
+ * zmem_cache_alloc_unseen() - allocate what the fast path did not
+ * @c: the cache
  * @gfp: as the caller gave it
  * @node: preferred (required with __GFP_THISNODE), or NUMA_NO_NODE
  * @size: bytes requested of a size class, 0 if not known
  *
+ * There is no event: that is left to who knows the caller.
+ *
  * Context: as @gfp says.
  * Return: the object, wiped if it is to be, or NULL.
  */
-void *zmem_cache_alloc_slow(struct zmem_cache *cache, gfp_t gfp, int node, size_t size)
+void *zmem_cache_alloc_unseen(struct zmem_common *c, gfp_t gfp, int node, size_t size)
 {
-	struct zmem_common *c = zmem_common(cache);
 	void *object;
 
 	zmem_might_alloc(gfp);
@@ -137,12 +138,26 @@ void *zmem_cache_alloc_slow(struct zmem_cache *cache, gfp_t gfp, int node, size_
 			return class_alloc_run(c, gfp | __GFP_NOWARN, node);
 		return NULL;
 	}
-	trace_zmem_alloc(_RET_IP_, object, c->name, c->object_size, c->size, gfp, node);
 	/* Behind what was asked for, a debug cache has a red zone. */
 	if (likely(!c->debug) || !size)
 		size = c->object_size;
 	zmem_unpoison(object, size);
 	return cache_wipe(c, object, gfp, size);
+}
+
+/*
+ * The same with an event.  As _miss(), _wiped() and zmem_cache_free_slow() it
+ * is jumped to, not called, as the last thing that an exported function does:
+ * _RET_IP_ is in that one's caller.
+ */
+noinline void *zmem_cache_alloc_slow(struct zmem_cache *cache, gfp_t gfp, int node,
+				     size_t size)
+{
+	struct zmem_common *c = zmem_common(cache);
+	void *object = zmem_cache_alloc_unseen(c, gfp, node, size);
+
+	zmem_see_alloc(_RET_IP_, c, object, size, gfp, node);
+	return object;
 }
 
 /*
@@ -158,8 +173,7 @@ static __always_inline void *alloc_miss(struct zmem_cache *cache, gfp_t gfp, siz
 		object = zmem_magazine_alloc(c, gfp_for_pages(c, gfp), NUMA_NO_NODE);
 	if (unlikely(!object))
 		return zmem_cache_alloc_slow(cache, gfp, NUMA_NO_NODE, size);
-	trace_zmem_alloc(_RET_IP_, object, c->name, c->object_size, c->size, gfp,
-			 NUMA_NO_NODE);
+	zmem_see_alloc(_RET_IP_, c, object, size, gfp, NUMA_NO_NODE);
 	zmem_unpoison(object, c->object_size);
 	return cache_wipe(c, object, gfp, c->object_size);
 }
@@ -214,22 +228,28 @@ static void cache_wipe_freed(struct zmem_common *c, void *object)
 	zmem_poison(object, c->object_size);
 }
 
-/* Frees what the fast path did not. */
-void zmem_cache_free_slow(struct zmem_cache *cache, void *object)
+/* Frees what the fast path did not; without an event. */
+void zmem_cache_free_unseen(struct zmem_common *c, void *object)
 {
-	struct zmem_common *c = zmem_common(cache);
-
-	trace_zmem_free(_RET_IP_, object, c->name);
 	if (c->flags & ZMEM_LARGE) {
 		zmem_large_free(c, object);
 		return;
 	}
 	if (want_init_on_free()) {
 		cache_wipe_freed(c, object);
-		if (zmem_magazine_push(cache, object, NULL, true))
+		if (zmem_magazine_push(c->cache, object, NULL, true))
 			return;
 	}
 	zmem_magazine_free(c, object);
+}
+
+/* The same with one: see zmem_cache_alloc_slow(). */
+noinline void zmem_cache_free_slow(struct zmem_cache *cache, void *object)
+{
+	struct zmem_common *c = zmem_common(cache);
+
+	trace_zmem_free(_RET_IP_, object, c->name);
+	zmem_cache_free_unseen(c, object);
 }
 
 /**
@@ -313,8 +333,6 @@ bool zmem_cache_take_bulk(struct zmem_common *c, gfp_t gfp, size_t nr, void **ob
 		objects[done] = cache_alloc(c, gfp, NUMA_NO_NODE, 0);
 		if (!objects[done])
 			break;
-		trace_zmem_alloc(_RET_IP_, objects[done], c->name, c->object_size,
-				 c->size, gfp, NUMA_NO_NODE);
 		done++;
 	}
 	zmem_cache_put_bulk(c, done, objects);
@@ -330,6 +348,7 @@ static noinline int bulk_alloc(struct zmem_cache *cache, gfp_t gfp, size_t nr,
 	zmem_might_alloc(gfp);
 	if (!zmem_cache_take_bulk(c, gfp, nr, objects))
 		return 0;
+	zmem_see_bulk_alloc(_RET_IP_, c, objects, nr, gfp);
 	if (ZMEM_POISON || want_init_on_alloc(gfp))
 		bulk_given(c, gfp, nr, objects);
 	return nr;
@@ -368,14 +387,21 @@ void zmem_cache_put_bulk(struct zmem_common *c, size_t nr, void **objects)
 	}
 }
 
+/* Frees several objects, as their owner left them; without an event. */
+void zmem_cache_free_bulk_unseen(struct zmem_common *c, size_t nr, void **objects)
+{
+	if (ZMEM_POISON || want_init_on_free())
+		bulk_taken(c, objects, nr);
+	zmem_cache_put_bulk(c, nr, objects);
+}
+
 /* A bulk that the loaded magazine cannot take as it is. */
 static noinline void bulk_free(struct zmem_cache *cache, size_t nr, void **objects)
 {
 	struct zmem_common *c = zmem_common(cache);
 
-	if (ZMEM_POISON || want_init_on_free())
-		bulk_taken(c, objects, nr);
-	zmem_cache_put_bulk(c, nr, objects);
+	zmem_see_bulk_free(_RET_IP_, c, objects, nr);
+	zmem_cache_free_bulk_unseen(c, nr, objects);
 }
 
 /**

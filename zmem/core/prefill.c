@@ -19,6 +19,7 @@
 #include "core/alloc.h"
 #include "core/cache.h"
 #include "core/report.h"
+#include "core/watch.h"
 
 /**
  * struct zmem_prefill - objects set aside for one caller
@@ -61,8 +62,10 @@ struct zmem_prefill *zmem_cache_prefill(struct zmem_cache *cache, gfp_t gfp,
 		return NULL;
 	p->c = c;
 	p->nr = nr;
-	if (zmem_cache_take_bulk(c, gfp, nr, p->objects))
+	if (zmem_cache_take_bulk(c, gfp, nr, p->objects)) {
+		zmem_see_bulk_alloc(_RET_IP_, c, p->objects, nr, gfp);
 		return p;
+	}
 	kfree(p);
 	return NULL;
 }
@@ -114,6 +117,7 @@ void zmem_cache_return_prefilled(struct zmem_cache *cache,
 
 	if (!prefill || !prefill_is_good(c, prefill))
 		return;
+	zmem_see_bulk_free(_RET_IP_, c, prefill->objects, prefill->nr);
 	zmem_cache_put_bulk(c, prefill->nr, prefill->objects);
 	kfree(prefill);
 }

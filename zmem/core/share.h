@@ -9,6 +9,7 @@
 #define _ZMEM_CORE_SHARE_H
 
 #include "internal.h"
+#include "core/watch.h"
 
 static inline unsigned int magazine_room(const struct zmem_magazine *mag)
 {
@@ -41,6 +42,33 @@ static inline void cpu_load(struct zmem_cpu *zc, struct zmem_magazine *mag)
 	zc->top = mag->objects + mag->count;
 	zc->start = zc->top;
 	WRITE_ONCE(zc->node, mag->node);
+}
+
+/* Opens a closed CPU. */
+static inline void cpu_open(struct zmem_cpu *zc)
+{
+	if (!zc->high)
+		cpu_load(zc, zc->loaded);
+}
+
+/*
+ * zmem_cpu_enter() for work with the loaded magazine, and zmem_cpu_exit()
+ * after it: what is watched is open in between only.
+ */
+static inline struct zmem_cpu *share_enter(struct zmem_cache *cache)
+{
+	struct zmem_cpu *zc = zmem_cpu_enter(zmem_shares(cache));
+
+	if (zmem_watched() && zc)
+		cpu_open(zc);
+	return zc;
+}
+
+static inline void share_exit(struct zmem_cpu *zc)
+{
+	if (zmem_watched())
+		cpu_close(zc);
+	zmem_cpu_exit(zc);
 }
 
 /* Takes the loaded magazine out. */

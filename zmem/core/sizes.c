@@ -19,6 +19,7 @@
 #include "core/large.h"
 #include "core/report.h"
 #include "core/sizes.h"
+#include "core/watch.h"
 
 struct zmem_cache *zmem_size_caches[ZMEM_SIZE_CLASSES] __read_mostly;
 EXPORT_SYMBOL(zmem_size_caches);
@@ -33,7 +34,8 @@ static __always_inline struct zmem_cache *class_of(size_t size)
 	return zmem_size_caches[zmem_class_table[(size + 7) / 8]];
 }
 
-static noinline void *alloc_large(size_t size, gfp_t gfp, int node)
+/* A run of pages, for a request that no class has. */
+static void *large_of(size_t size, gfp_t gfp, int node)
 {
 	if (unlikely(size > ZMEM_ALLOC_MAX)) {
 		if (!(gfp & __GFP_NOWARN))
@@ -44,6 +46,14 @@ static noinline void *alloc_large(size_t size, gfp_t gfp, int node)
 	return zmem_large_alloc(zmem_large, size,
 				gfp & (ZMEM_GFP_PAGES | ZMEM_GFP_BYPASS | __GFP_ZERO),
 				node);
+}
+
+static noinline void *alloc_large(size_t size, gfp_t gfp, int node)
+{
+	void *p = large_of(size, gfp, node);
+
+	zmem_see_alloc(_RET_IP_, zmem_large, p, size, gfp, node);
+	return p;
 }
 
 /* zmem_alloc() for a size that the compiler does not know, or no class has. */
@@ -119,6 +129,46 @@ size_t zmem_usable_size(const void *p)
 }
 EXPORT_SYMBOL(zmem_usable_size);
 
+/* zmem_free() without an event: that is left to who knows the caller. */
+void zmem_free_unseen(void *p)
+{
+	struct zmem_cache *cache = zmem_cache_of(p);
+
+	if (unlikely(!cache)) {
+		zmem_report(zmem_large, ZMEM_FOREIGN_POINTER, p);
+		return;
+	}
+	if (ZMEM_POISON)
+		zmem_poison(p, zmem_poison_bytes(zmem_common(cache)));
+	if (!zmem_magazine_push(cache, p, NULL, false))
+		zmem_cache_free_unseen(zmem_common(cache), p);
+}
+
+/* zmem_free() and zmem_alloc() on a caller's behalf. */
+static void free_for(unsigned long caller, void *p)
+{
+	if (ZERO_OR_NULL_PTR(p))
+		return;
+	if (zmem_cache_of(p))
+		trace_zmem_free(caller, p, zmem_common(zmem_cache_of(p))->name);
+	zmem_free_unseen(p);
+}
+
+static void *alloc_for(unsigned long caller, size_t size, gfp_t gfp)
+{
+	struct zmem_common *c = zmem_large;
+	void *p;
+
+	if (size <= ZMEM_MEDIUM_MAX) {
+		c = zmem_common(class_of(size));
+		p = zmem_cache_alloc_unseen(c, gfp, NUMA_NO_NODE, size);
+	} else {
+		p = large_of(size, gfp, NUMA_NO_NODE);
+	}
+	zmem_see_alloc(caller, c, p, size, gfp, NUMA_NO_NODE);
+	return p;
+}
+
 /**
  * zmem_realloc() - make an allocation larger or smaller
  * @p: the memory; NULL: as zmem_alloc()
@@ -135,7 +185,7 @@ void *zmem_realloc(void *p, size_t size, gfp_t gfp)
 	void *new;
 
 	if (!size) {
-		zmem_free(p);
+		free_for(_RET_IP_, p);
 		return ZERO_SIZE_PTR;
 	}
 	usable = zmem_usable_size(p);
@@ -149,10 +199,10 @@ void *zmem_realloc(void *p, size_t size, gfp_t gfp)
 			memset((char *)p + size, 0, usable - size);
 		return p;
 	}
-	new = __zmem_alloc(size, gfp);
+	new = alloc_for(_RET_IP_, size, gfp);
 	if (new && usable) {
 		memcpy(new, p, usable);
-		zmem_free(p);
+		free_for(_RET_IP_, p);
 	}
 	return new;
 }

@@ -8,6 +8,8 @@ struct zmem_common;
 /* The cache that counts page runs. */
 extern struct zmem_common *zmem_large;
 
+void zmem_free_unseen(void *p);
+
 int zmem_sizes_init(void);
 void zmem_sizes_exit(void);
 

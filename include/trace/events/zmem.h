@@ -4,6 +4,9 @@
  *
  * Fields that kmem's events have too are named as there.  The cache is told
  * by name, which is copied: it may be gone when the event is read.
+ *
+ * zmem_alloc and zmem_free see every call: while one of them is on, no call
+ * is served by the fast path (zmem/core/watch.c).
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM zmem
@@ -19,7 +22,15 @@
 /* The name, at its full width: its place in the event is fixed. */
 #define zmem_trace_name(entry, cache)	strscpy_pad(entry, cache, ZMEM_NAME_MAX)
 
-TRACE_EVENT(zmem_alloc,
+int zmem_watch_begin(void);
+void zmem_watch_end(void);
+
+/*
+ * A call, or each object of one that asks for several; ptr is NULL where it
+ * failed.  Where the compiler knows zmem_alloc()'s size, bytes_req is that of
+ * its class: only the caller knows what was asked for.
+ */
+TRACE_EVENT_FN(zmem_alloc,
 	TP_PROTO(unsigned long call_site, const void *ptr, const char *cache,
 		 size_t bytes_req, size_t bytes_alloc, gfp_t gfp_flags, int node),
 	TP_ARGS(call_site, ptr, cache, bytes_req, bytes_alloc, gfp_flags, node),
@@ -44,10 +55,12 @@ TRACE_EVENT(zmem_alloc,
 	TP_printk("call_site=%pS ptr=%p name=%s bytes_req=%zu bytes_alloc=%zu gfp_flags=%s node=%d",
 		  (void *)__entry->call_site, __entry->ptr, __entry->name,
 		  __entry->bytes_req, __entry->bytes_alloc,
-		  show_gfp_flags(__entry->gfp_flags), __entry->node)
+		  show_gfp_flags(__entry->gfp_flags), __entry->node),
+	zmem_watch_begin, zmem_watch_end
 );
 
-TRACE_EVENT(zmem_free,
+/* Of objects that wait for RCU's readers: when they were given up. */
+TRACE_EVENT_FN(zmem_free,
 	TP_PROTO(unsigned long call_site, const void *ptr, const char *cache),
 	TP_ARGS(call_site, ptr, cache),
 	TP_STRUCT__entry(
@@ -61,7 +74,8 @@ TRACE_EVENT(zmem_free,
 		zmem_trace_name(__entry->name, cache);
 	),
 	TP_printk("call_site=%pS ptr=%p name=%s", (void *)__entry->call_site,
-		  __entry->ptr, __entry->name)
+		  __entry->ptr, __entry->name),
+	zmem_watch_begin, zmem_watch_end
 );
 
 TRACE_EVENT(zmem_remote_free,

@@ -4,6 +4,8 @@
 #define _SHIM_COMPAT_TRACE_H
 
 #define trace_zmem_alloc(call_site, ptr, cache, req, alloc, gfp, node)	do { } while (0)
+#define trace_zmem_alloc_enabled()					false
+#define trace_zmem_free_enabled()					false
 #define trace_zmem_free(call_site, ptr, cache)				do { } while (0)
 #define trace_zmem_remote_free(ptr, cache, home, node)			do { } while (0)
 #define trace_zmem_refill(cache, node, objects)				do { } while (0)
