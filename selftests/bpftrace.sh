@@ -37,7 +37,7 @@ latency() {
 }
 
 sites() {
-	traces zmem-sites "$bench mix -t 1" 'zmem_cache_alloc\+|zmem_cache_alloc$' '^\]: [1-9]'
+	traces zmem-sites "$bench mix -t 1" '^@calls\[[^,]+, bench[^]]*\]: [1-9]' '^@bytes\[[^,]+, bench'
 }
 
 misses() {
@@ -62,8 +62,8 @@ resize() {
 
 # The client keeps 500 objects: they are leaks as long as it is loaded.
 leaks() {
-	traces zmem-leaks "insmod $here/zmem_client.ko" '^@leaked' '^\]: 500$' || return 1
-	grep -A 6 check_objects $out | grep -q '^]: 500$' || return 1
+	traces zmem-leaks "insmod $here/zmem_client.ko" '^\]: 500$' || return 1
+	grep -A 8 '^@leaked\[check_objects, client-things' $out | grep -q '^]: 500$' || return 1
 	rmmod zmem_client
 	traces zmem-leaks "$bench burst -t 1 -o 2000" '^@leaked|^\]: 0$' &&
 		! grep -E 'run_.*|^\]: [1-9]' $out
