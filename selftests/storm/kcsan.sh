@@ -10,6 +10,8 @@ status=0
 
 echo on >/sys/kernel/debug/kcsan || exit 1
 sh "$here/kunit.sh" || status=1
+# They would run again each time that the module is loaded.
+echo none >/sys/module/kunit/parameters/filter_glob
 sh "$here/storm.sh" "$1" "$2" "$3" || status=1
 echo off >/sys/kernel/debug/kcsan
 

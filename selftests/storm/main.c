@@ -40,7 +40,7 @@ void storm_bad(struct storm_agent *a, const char *what, const struct storm_held 
 		pr_err("zmem_storm: something %s\n", what);
 		return;
 	}
-	pr_err("zmem_storm: cache %u, size %u: object %px %s: tag %llu, found %llu\n",
+	pr_err("zmem_storm: cache %u, size %u: object %p %s: tag %llu, found %llu\n",
 	       h->cache, h->size, h->object, what, h->tag, h->object->tag);
 }
 

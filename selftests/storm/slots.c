@@ -67,7 +67,6 @@ void storm_check(struct storm_agent *a, const struct storm_held *h)
 		h->object->tag = 0;
 }
 
-
 static void *alloc_object(struct storm_agent *a, struct storm_held *h)
 {
 	gfp_t gfp = storm_gfp(a);

@@ -324,6 +324,12 @@ summary() {
 		"fail_page_alloc=$(faulted fail_page_alloc)"
 }
 
+# 6.12's scheduler warns of its fair server's sums when a CPU goes that had no
+# time for it: "dl_rq->running_bw > old".  It does without one.
+for file in /sys/kernel/debug/sched/fair_server/cpu*/runtime; do
+	[ ! -e "$file" ] || echo 0 >"$file"
+done
+
 mkdir -p $work
 started=$(now)
 said=$started
