@@ -3,7 +3,14 @@
 #ifndef _SHIM_COMPAT_TRACE_H
 #define _SHIM_COMPAT_TRACE_H
 
-#define trace_zmem_alloc(call_site, ptr, cache, req, alloc, gfp, node)	do { } while (0)
+#include <linux/types.h>
+
+static inline void trace_zmem_alloc(unsigned long call_site, const void *ptr,
+				    const char *cache, size_t req, size_t alloc,
+				    gfp_t gfp, int node)
+{
+}
+
 #define trace_zmem_alloc_enabled()					false
 #define trace_zmem_free_enabled()					false
 #define trace_zmem_free(call_site, ptr, cache)				do { } while (0)
