@@ -64,14 +64,17 @@ void print_hex_dump(const char *level, const char *prefix, int prefix_type, int 
 		    int group, const void *buf, size_t len, bool ascii)
 {
 	const u8 *bytes = buf;
-	char line[16 * 3 + 1];
+	char line[128];
 	size_t at, i;
 	int n;
 
 	for (at = 0; at < len; at += 16) {
-		for (i = at, n = 0; i < min(len, at + 16); i++)
+		n = scnprintf(line, sizeof(line), "%s%s%08zx:", level, prefix, at);
+		for (i = at; i < min(len, at + 16); i++)
 			n += scnprintf(line + n, sizeof(line) - n, " %02x", bytes[i]);
-		_printk("%s%s%08zx:%s\n", level, prefix, at, line);
+		scnprintf(line + n, sizeof(line) - n, "\n");
+		/* The level is at the beginning; there is no % in it. */
+		_printk(line);
 	}
 }
 

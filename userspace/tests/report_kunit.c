@@ -4,6 +4,7 @@
 #include <shim/shim.h>
 
 #include "tests/util.h"
+#include "core/slab_layout.h"
 
 static int report_init(struct kunit *test)
 {
@@ -98,11 +99,76 @@ static void debug_caches_show_damage(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+static struct zmem_cache *debug_cache(struct kunit *test, unsigned int flags)
+{
+	struct zmem_cache_args args = { .mode = ZMEM_MODE_DEBUG, .debug_flags = flags };
+
+	return test_cache(test, 64, &args);
+}
+
+/* Who allocated and who freed, and the bytes, in two rows. */
+static void a_free_write_is_shown(struct kunit *test)
+{
+	struct zmem_cache *c = debug_cache(test, 0);
+	u8 *object = zmem_cache_alloc(c, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	zmem_cache_free(c, object);
+	zmem_unpoison(object, 64);
+	object[3] = 0;
+	object[22] = 0;
+	zmem_cache_shrink(c);
+	KUNIT_EXPECT_EQ(test, zmem_common(c)->reported, 1ul << ZMEM_USE_AFTER_FREE);
+	/* What, whose, allocated, freed, where, and the rows. */
+	KUNIT_EXPECT_EQ(test, shim_take_warnings(), 7);
+	zmem_cache_destroy(c);
+}
+
+/* The memory of a leak becomes the test's, which gives it back. */
+static void leak_undo(struct page *page, unsigned int order)
+{
+	zmem_pools_leak(-(1L << order));
+	zmem_pool_forget(page_to_nid(page), 1ul << order);
+	__free_pages(page, order);
+}
+
+/* Destroys a cache with @nr live objects of one slab; how much was said. */
+static unsigned long leak(struct kunit *test, unsigned int flags, unsigned int nr)
+{
+	struct zmem_cache *c = debug_cache(test, flags);
+	unsigned int i, index, order;
+	enum zmem_misuse kind;
+	struct zmem_slab *slab;
+	struct page *page;
+	void *object = NULL;
+
+	for (i = 0; i < nr; i++) {
+		object = zmem_cache_alloc(c, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, object);
+	}
+	slab = zmem_slab_of(zmem_common(c), object, &index, &kind);
+	page = virt_to_page(zmem_slab_run(slab));
+	order = slab->order;
+	zmem_cache_destroy(c);
+	leak_undo(page, order);
+	return shim_take_warnings();
+}
+
+/* That there are some, and with the flag: how many, and who allocated them. */
+static void leaks_are_shown(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, leak(test, ZMEM_DEBUG_TRACK, 3), 1);
+	KUNIT_EXPECT_EQ(test, leak(test, ZMEM_DEBUG_LEAKS, 3), 2);
+	KUNIT_EXPECT_EQ(test, leak(test, ZMEM_DEBUG_CHECKS, 3), 3);
+}
+
 static struct kunit_case report_cases[] = {
 	KUNIT_CASE(a_kind_is_told_once),
 	KUNIT_CASE(a_limit_is_told_once),
 	KUNIT_CASE(debug_caches_tell_whose),
 	KUNIT_CASE(debug_caches_show_damage),
+	KUNIT_CASE(a_free_write_is_shown),
+	KUNIT_CASE(leaks_are_shown),
 	{}
 };
 
