@@ -26,6 +26,19 @@
 #include "core/slab.h"
 #include "core/slab_layout.h"
 
+/*
+ * Red zones on both sides of each object.  A page between two aligned objects
+ * is dear, but theirs to ask for.  Powers of two are aligned to themselves, as
+ * no class need say where objects lie side by side.
+ */
+static void red_zone_layout(struct zmem_common *c)
+{
+	if (c->flags & ZMEM_SIZE_CLASS)
+		c->align = max(c->align, c->object_size & -c->object_size);
+	c->head = ALIGN(ZMEM_RED_LEFT, c->align);
+	c->size = ALIGN(ZMEM_RED_LEFT + c->object_size + ZMEM_RED_RIGHT, c->align);
+}
+
 /**
  * zmem_debug_init() - make a new cache a debug cache
  * @c: the cache; its sizes are those without red zones
@@ -46,11 +59,8 @@ int zmem_debug_init(struct zmem_common *c, unsigned int flags)
 	c->debug = d;
 	if (flags & ZMEM_DEBUG_TRACK)
 		err = zmem_stack_init();
-	/* A page between two aligned objects is dear, but theirs to ask for. */
-	if (flags & ZMEM_DEBUG_RED_ZONE) {
-		c->head = ALIGN(ZMEM_RED_LEFT, c->align);
-		c->size = ALIGN(ZMEM_RED_LEFT + c->object_size + ZMEM_RED_RIGHT, c->align);
-	}
+	if (flags & ZMEM_DEBUG_RED_ZONE)
+		red_zone_layout(c);
 	if (!err && flags & ZMEM_DEBUG_QUARANTINE)
 		err = zmem_quarantine_init(c);
 	return err;

@@ -497,6 +497,29 @@ static void sized(struct kunit *test)
 	zmem_cache_destroy(c->cache);
 }
 
+/* A class's objects are aligned as its size is, with a red zone between. */
+static void sized_alignment(struct kunit *test)
+{
+	struct zmem_cache_args args = { .mode = ZMEM_MODE_DEBUG };
+	unsigned int size, i;
+	void *objects[5];
+
+	for (size = 8; size <= ZMEM_MEDIUM_MAX; size *= 2) {
+		struct zmem_common *c;
+
+		args.align = min_t(unsigned int, size, PAGE_SIZE);
+		c = zmem_cache_make("kunit", size, &args, ZMEM_SIZE_CLASS);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, c);
+		for (i = 0; i < ARRAY_SIZE(objects); i++) {
+			objects[i] = one(test, c->cache);
+			KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)objects[i], size));
+		}
+		while (i--)
+			zmem_cache_free(c->cache, objects[i]);
+		zmem_cache_destroy(c->cache);
+	}
+}
+
 /* A cache of any mode: books that do not add up are found. */
 static void validate(struct kunit *test)
 {
@@ -628,6 +651,7 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(events),
 	KUNIT_CASE(call_sites),
 	KUNIT_CASE(sized),
+	KUNIT_CASE(sized_alignment),
 	KUNIT_CASE(validate),
 	KUNIT_CASE(validate_records),
 	KUNIT_CASE(random_order),
