@@ -8,7 +8,7 @@ DATA are directories with .gcno and .gcda files side by side, one for each run;
 --root says where a run had its copy of the tree.  Runs of the same file are
 added up: a line counts when one of them reached it.  A line's branches are added
 up where the runs' compilers saw equally many of them; else those of the first run
-count.  --core looks at zmem/core/ only.
+that has any count.  --core looks at zmem/core/ only.
 """
 
 import argparse
