@@ -48,11 +48,12 @@ static void find_block(void)
 	globfree(&found);
 }
 
+/* By pages that are new each time: slabs that are there serve on. */
 static bool node_serves(void)
 {
 	uint64_t object;
 	struct zmem_ioc_alloc arg = {
-		.handles = (uintptr_t)&object, .size = 100, .count = 1, .node = node,
+		.handles = (uintptr_t)&object, .size = 100000, .count = 1, .node = node,
 		.flags = ZMEM_IOC_GFP_THISNODE | ZMEM_IOC_FILL,
 	};
 
