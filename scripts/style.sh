@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Style: checkpatch --strict over C sources, kernel-doc over what has it
-# and shellcheck over scripts.  The kernel's tools come from linux-source-6.12.
+# Style: checkpatch --strict over C sources, kernel-doc over what has it,
+# shellcheck over scripts and codespell over all.  The kernel's tools come from
+# linux-source-6.12.  clang-format (.clang-format) is for new code at its writer's
+# hand: it knows neither tables of initializers nor the kernel's macros, and would
+# change one line of fourteen for the worse.
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 tools=${OUT:-$top/build}/kernel-tools
@@ -57,4 +60,7 @@ checkpatch "$never,$shim" "${user[@]}"
 mapfile -t documented < <(git ls-files -co --exclude-standard -- 'zmem/*.c' 'zmem/*.h' 'include/zmem/*.h')
 perl "$tools/scripts/kernel-doc" -none -Werror "${documented[@]}" || status=1
 shellcheck -x -e SC1091 "${scripts[@]}" || status=1
+# What people read; a struct file is a filp.
+mapfile -t texts < <(git ls-files -co --exclude-standard -- ':!*.xz' ':!LICENSES' ':!*/corpus/*')
+codespell -q 3 -L filp "${texts[@]}" || status=1
 exit $status

@@ -47,7 +47,7 @@ completes "$(cd /sys/devices/system/cpu && printf '%s\n' cpu[0-9]* | sed s/cpu//
 	drain cpu ''
 completes 'hit_rate hits' list -s hit
 completes 'hit_rate hits' --json list -s hit
-completes 'bulk burst' bench -k bu
+completes 'burst' bench -k bur
 completes 'cpus' top -v cp
 completes 'depot_max_kib=' set zmem-64 dep
 ZMEM_STATS=$stats LD_PRELOAD=$lib sleep 0
