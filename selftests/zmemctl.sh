@@ -343,17 +343,19 @@ validates() {
 	does validate && does validate zmem-64 && gives '"valid":"yes"' --json validate
 }
 
-# In a module whose caches are all in debug mode: who made the client's objects.
+# While a debug cache is worked with: who made its objects.
 traces() {
+	local name
+
 	says 2 'zmem-64: only a debug cache knows who allocated' traces zmem-64 || return 1
-	rmmod zmem && insmod "$here/zmem.ko" mode=debug && insmod "$here/zmem_client.ko" ||
-		return 1
-	gives '^OBJECTS +BYTES +NEWEST +OLDEST +SITE +CALLERS' traces client-things &&
-		gives '^500 .* [a-z_]+\+0x[0-9a-f]+/0x[0-9a-f]+\[zmem_client\] ' \
-			traces client-things &&
-		gives '"objects":"?500"?,' --json traces client-things && does validate
+	"$ctl" bench -t 1 -k mix -m debug -d 8 >/dev/null 2>&1 &
+	sleep 3
+	name=$("$ctl" list -c name | grep '^bench-')
+	gives '^OBJECTS +BYTES +NEWEST +OLDEST +SITE +CALLERS' traces "$name" &&
+		grep -qE '^[1-9][0-9]* .* [a-z_]+\+0x[0-9a-f]+/0x[0-9a-f]+\[zmem\] ' $out &&
+		gives '"objects":"?[1-9][0-9]*"?,' --json traces "$name" && does validate "$name"
 	set -- $?
-	rmmod zmem_client && return "$1"
+	wait && return "$1"
 }
 
 nothing_is_left() {
