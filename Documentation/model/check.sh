@@ -57,10 +57,13 @@ finds() {
 }
 
 echo "TAP version 13"
-echo "1..8"
-holds 1
-holds 2
+echo "1..12"
+for part in 1 2 3 4; do
+	holds $part
+done
 for error in 1 2 3 4 5 6; do
 	finds 1 $error
 done
+finds 3 7
+finds 4 8
 exit $status

@@ -13,10 +13,14 @@
  *
  * With PART 1 CPU 0 runs a task, an interrupt, and the work that others ask
  * for.  With PART 2 it runs a task and an interrupt, and CPU 1 a task that ends,
- * whereupon the CPU dies and whoever tears it down drains it.  Checked: no object is given to two, a drain by work never finds busy
- * set, no lock is taken between enter and exit, nobody pops from a CPU that
- * was closed, and at the end every object is in its slab and every magazine
- * back.
+ * whereupon the CPU dies and whoever tears it down drains it.  With PART 3
+ * somebody closes the cache while CPU 0's task works: says so, and has CPU 0
+ * drain itself.  PART 4 is as 2, but without an interrupt, and CPU 1's task may
+ * move to CPU 0 with a magazine in its hands, whereupon CPU 1 dies.  Checked: no
+ * object is given to two, a drain by work never finds busy set, no lock is taken
+ * between enter and exit, nobody pops from a CPU that was closed, a CPU has no
+ * magazine from its drain on for as long as the cache is closed, and at the end
+ * every object is in its slab and every magazine back.
  *
  * -DSEED_ERROR=n breaks the model in one place, which must then be found:
  *	1	the interrupt ignores busy
@@ -25,6 +29,9 @@
  *	4	a magazine is installed without a look whether its place is free
  *	5	busy without turning preemption off: work drains in between
  *	6	a closed CPU is opened again by an exchange
+ *	7	a magazine is installed without a look whether the cache is closed
+ *	8	a magazine goes to the CPU that it was taken from, though the task
+ *		has moved
  */
 #ifndef SEED_ERROR
 #define SEED_ERROR 0
@@ -66,7 +73,9 @@ bool mag_full[MAGS];		/* in the depot, with objects */
 bool mag_empty[MAGS];		/* in the depot, without */
 
 byte running;		/* processes that are not at their end */
-bool work_wanted;
+bool off;		/* the cache is closed: hold->closers */
+bool drain_wanted;	/* of CPU 0 */
+bool drained;
 
 #define slot(m, i)	mag_slot[(m) * SIZE + (i)]
 
@@ -299,7 +308,7 @@ inline magazine_install(c, m)
 	if
 	:: is_in ->
 		if
-		:: cpu[c].prev == NONE || SEED_ERROR == 4 ->
+		:: (cpu[c].prev == NONE || SEED_ERROR == 4) && (!off || SEED_ERROR == 7) ->
 			cpu_unload(c, cpu[c].prev);
 			cpu_load(c, m);
 			m = NONE
@@ -310,6 +319,29 @@ inline magazine_install(c, m)
 	fi;
 	depot_put(m);
 	atomic { m = NONE; is_in = false }
+}
+
+#if SEED_ERROR == 8
+#define taken_from(c)	from = c
+#define install_on(c)	from
+#else
+#define taken_from(c)	skip
+#define install_on(c)	c
+#endif
+
+/*
+ * Between exit and the next enter a task may find itself on another CPU: here
+ * the one that allocates, which has a magazine to find a place for.
+ */
+inline migrate(c)
+{
+	taken_from(c);
+	atomic {
+		if
+		:: PART == 4 && c == 1 -> c = 0; dead[1] = true
+		:: true
+		fi
+	}
 }
 
 inline pop(c, o)
@@ -370,6 +402,7 @@ inline alloc(c, o)
 /* An empty magazine, mine or a new one, for objects; all of it for a full one. */
 inline refill(c, o)
 {
+	migrate(c);
 	if
 	:: mine != NONE && mag_count[mine] > 0 -> other = mine
 	:: else ->
@@ -400,7 +433,7 @@ inline refill(c, o)
 			mag_count[other] = mag_count[other] - 1;
 			o = slot(other, mag_count[other])
 		};
-		magazine_install(c, other)
+		magazine_install(install_on(c), other)
 	:: else -> depot_put(other)
 	fi;
 	other = NONE
@@ -473,7 +506,7 @@ inline dissolve()
 
 #define locals \
 	byte o = NONE; byte mine = NONE; byte other = NONE; byte swapped = NONE; \
-	bool is_in; bool inside; bool nested; bool ignore_busy
+	byte from; bool is_in; bool inside; bool nested; bool ignore_busy
 
 /* A caller: holds two objects at most. */
 proctype task(byte c; byte ops) provided (my_turn(c))
@@ -506,14 +539,15 @@ proctype interrupt(byte times)
 	provided (alone || !cpu[1].busy)
 {
 	locals;
+	byte c = 0;
 
 	ignore_busy = (SEED_ERROR == 1);
 	do
 	:: times > 0 ->
 		atomic { !in_irq[0]; in_irq[0] = true };
 		if
-		:: o == NONE -> alloc(0, o)
-		:: o != NONE -> free(0, o)
+		:: o == NONE -> alloc(c, o)
+		:: o != NONE -> free(c, o)
 		fi;
 		in_irq[0] = false;
 		times--
@@ -522,7 +556,7 @@ proctype interrupt(byte times)
 	if
 	:: o != NONE ->
 		atomic { !in_irq[0]; in_irq[0] = true };
-		free(0, o);
+		free(c, o);
 		in_irq[0] = false
 	:: else
 	fi;
@@ -553,6 +587,34 @@ proctype work() provided (work_may)
 	cpu_detach(0);
 	cpu_exit(0);
 	dissolve();
+	running--
+}
+
+/* Closes the cache, has CPU 0 drained, and opens it some time later. */
+proctype closer()
+{
+	off = true;
+	drain_wanted = true;
+	atomic {
+		drained && alone;
+		assert(cpu[0].loaded == NONE && cpu[0].prev == NONE);
+		off = false
+	};
+	running--
+}
+
+/* The drain that it asks for. */
+proctype drain_work() provided (work_may)
+{
+	locals;
+
+	drain_wanted;
+	cpu_enter(0, is_in);
+	assert(is_in);
+	cpu_detach(0);
+	cpu_exit(0);
+	dissolve();
+	drained = true;
 	running--
 }
 
@@ -612,6 +674,16 @@ init {
 		run task(0, 3);
 		run interrupt(1);
 		run work()
+#elif PART == 3
+		running = 3;
+		run task(0, 3);
+		run closer();
+		run drain_work()
+#elif PART == 4
+		running = 3;
+		run task(0, 1);
+		run task(1, 1);
+		run teardown()
 #else
 		running = 4;
 		run task(0, 1);
