@@ -35,6 +35,9 @@ fail() {
 
 going() { [ -e $work/go ]; }
 
+# While zmem is to go nobody opens a file of its: it would have to stay.
+may_open() { [ ! -e $work/quiet ]; }
+
 # tally NAME: one more of them.
 tally() { echo >>"$work/$1"; }
 tallied() { if [ -e "$work/$1" ]; then wc -l <"$work/$1"; else echo 0; fi; }
@@ -59,10 +62,12 @@ cpus() {
 
 # The shrinker, as the kernel asks it and as its debug files do.
 shrinker() {
-	local file
+	local file kind
 
 	while going; do
-		case $((RANDOM % 4)) in
+		kind=$((RANDOM % 4))
+		may_open || kind=0
+		case $kind in
 		0) echo 2 >/proc/sys/vm/drop_caches; tally shrinks ;;
 		1) echo shrink >$zmem/control ;;
 		2) echo "drain cpu 0" >$zmem/control ;;
@@ -77,10 +82,11 @@ shrinker() {
 # Every statistic of every cache, those that go meanwhile among them.
 readers() {
 	while going; do
+		pause 100
+		may_open || continue
 		cat $zmem/caches $zmem/caches.json >/dev/null 2>&1
 		cat $zmem/churn-*/* $zmem/storm-*/* >/dev/null 2>&1
 		tally reads
-		pause 100
 	done
 }
 
@@ -88,6 +94,7 @@ readers() {
 nodes() {
 	while going; do
 		pause 2000
+		may_open || continue
 		echo "drain node 1" >$zmem/control
 		pause 500
 		echo "open node 1" >$zmem/control && tally nodes
@@ -156,7 +163,7 @@ cgroup() {
 	echo +memory >/sys/fs/cgroup/cgroup.subtree_control && mkdir -p $group || return 0
 	echo 8M >$group/memory.max
 	while going; do
-		if [ -c /dev/zmem ]; then
+		if may_open; then
 			sh -c "echo \$\$ >$group/cgroup.procs; exec $here/charge" && tally charged
 		fi
 		pause 1000
@@ -172,6 +179,7 @@ loops="cpus shrinker readers nodes memory cgroup faults"
 start_loops() {
 	local loop number=0
 
+	rm -f $work/quiet
 	touch $work/go
 	for loop in $loops; do
 		number=$((number + 1))
@@ -227,11 +235,12 @@ empty() {
 	fail "left behind: $left"
 }
 
-# At full speed, with objects on their way by RCU: only a reader's open file is
-# in its way for a moment.
+# At full speed, with objects on their way by RCU, and CPUs, memory and the
+# shrinker going on: only what somebody reads yet is in its way for a moment.
 unload_at_once() {
 	local tries=0
 
+	touch $work/quiet
 	while ! rmmod zmem 2>/dev/null; do
 		tries=$((tries + 1))
 		[ $tries -lt 1000 ] || { fail "zmem stays"; return; }
