@@ -43,13 +43,15 @@ built=$OUT/$kernel
 "$top/scripts/build-module.sh" "$KDIR" "$built"
 "$top/scripts/build-module.sh" --storm "$KDIR" "$built"
 make -C "$top/selftests" OUT="$OUT/selftests"
-# On a busy host early boot may see no timer tick for so long that it gives up.
+# On a busy host early boot may see no timer tick for so long that it gives up; an
+# hour of storms says much.
 case $kernel in
 kcsan) run=kcsan.sh options=(--allow-splat 'BUG: KCSAN') ;;
 *) run=storm.sh options=(--append kunit.enable=0) ;;
 esac
 exec bash "$top/selftests/vm/boot.sh" --kernel "$kernel" --cpus 3 --mem 384 --dimm 128 \
-	--append no_timer_check --timeout $((seconds * 4 + 900)) --out "$OUT/check/storm-$kernel" "${options[@]}" \
+	--append "no_timer_check log_buf_len=32M" --timeout $((seconds * 4 + 900)) \
+	--out "$OUT/check/storm-$kernel" "${options[@]}" \
 	--add "$top/selftests/storm/storm.sh:/zmem/storm.sh" \
 	--add "$top/selftests/storm/kcsan.sh:/zmem/kcsan.sh" \
 	--add "$top/selftests/kunit.sh:/zmem/kunit.sh" \

@@ -68,7 +68,7 @@ shrinker() {
 		kind=$((RANDOM % 4))
 		may_open || kind=0
 		case $kind in
-		0) echo 2 >/proc/sys/vm/drop_caches; tally shrinks ;;
+		0) echo 6 >/proc/sys/vm/drop_caches; tally shrinks ;; # not in the log
 		1) echo shrink >$zmem/control ;;
 		2) echo "drain cpu 0" >$zmem/control ;;
 		3) for file in /sys/kernel/debug/shrinker/zmem-*; do
