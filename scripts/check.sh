@@ -84,6 +84,11 @@ suite_bpftrace() {
 		--add "$(command -v bpftrace):/zmem/bpftrace" -- sh /zmem/bpftrace.sh
 }
 
+# A newcomer's way, typed into a terminal.
+suite_walk() {
+	selftests/walk/run.sh
+}
+
 suite_build() {
 	build_for stock
 }
@@ -116,6 +121,7 @@ selftest_in() {
 		--add "$OUT/selftests:/zmem" \
 		--add "$built/zmem/zmem.ko:/zmem/zmem.ko" \
 		--add "$built/client/zmem_client.ko:/zmem/zmem_client.ko" \
+		--add "$built/client/zmem_calls.ko:/zmem/zmem_calls.ko" \
 		--add "$OUT/tools/zmemctl:/zmem/zmemctl" \
 		--add "$OUT/tools/zmem-record:/zmem/zmem-record" \
 		--add "$OUT/tools/zmem-replay:/zmem/zmem-replay" \

@@ -16,7 +16,7 @@
 # static        static analysis, beside style's sparse
 # docs          sphinx and what looks at man pages
 # packages      building and testing the Debian packages
-# bpftrace      bpftrace for a guest
+# bpftrace      bpftrace and a terminal for a guest
 # model         spin, for Documentation/model
 # coverage      gcov, and what sums it up
 #
@@ -39,7 +39,7 @@ style="shellcheck codespell sparse clang-format pmccabe perl xz-utils
 static="cppcheck coccinelle clang-tidy gcc libc6-dev xz-utils linux-source-6.12"
 docs="python3-sphinx mandoc make"
 packaging="debhelper dh-dkms dkms dpkg-dev libnuma-dev"
-bpftrace="bpftrace"
+bpftrace="bpftrace tmux"
 model="spin gcc libc6-dev"
 coverage="gcc python3 xz-utils"
 mutants="python3 patch binutils"

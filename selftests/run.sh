@@ -4,8 +4,8 @@
 #
 # run.sh [-l LOADS] [-o OPERATIONS] [-s SKIP]...: runs all tests in a guest
 # (busybox sh is enough) and prints TAP. Beside it are the test programs,
-# zmemctl and the recorder, zmem.ko and zmem_client.ko; debugfs is mounted,
-# zmem is not loaded.
+# zmemctl and the recorder, zmem.ko, zmem_client.ko and zmem_calls.ko; debugfs
+# is mounted, zmem is not loaded.
 #
 # -l	how often module.sh loads the module
 # -o	how many operations stress does
@@ -76,6 +76,7 @@ run_test surfaces "$here/surfaces"
 run_test stress "$here/stress" "$operations"
 run_test unload unload_zmem
 run_test zmemctl "$here/zmemctl.sh"
+run_test trace "$here/trace.sh"
 run_test reclaim "$here/reclaim.sh"
 run_test module "$here/module.sh" "$loads"
 ktap_finished
