@@ -79,7 +79,7 @@ sites() {
 	shows '^Counting' || return 1
 	sleep 5
 	key C-c
-	shows '^@calls\[request_new, requests\]: [1-9][0-9]{2}' \
+	shows '^(\^C)?@calls\[request_new, requests\]: [1-9][0-9]{2}' \
 		'^@bytes\[request_new, requests\]: [1-9][0-9]{4}' '^#$' && keep sites
 }
 
@@ -89,7 +89,7 @@ leak() {
 	shows '^Following' || return 1
 	sleep 5
 	key C-c
-	shows '^@leaked\[request_new, requests,' '^ +request_new\+' '^ +requests_round\+' \
+	shows '^(\^C)?@leaked\[request_new, requests,' '^ +request_new\+' '^ +requests_round\+' \
 		'^\]: [1-9][0-9]*$' '^#$' && keep leaks
 }
 
@@ -121,7 +121,7 @@ unload() {
 mkdir -p /dev/pts
 mount -t devpts devpts /dev/pts
 cd "$here" || exit 1
-tmux new-session -d -s walk -x 120 -y 36 /bin/sh
+tmux new-session -d -s walk -x 120 -y 24 /bin/sh
 
 ktap_print_header
 ktap_set_plan 6
