@@ -60,7 +60,7 @@ unload_zmem() {
 }
 
 ktap_print_header
-ktap_set_plan 16
+ktap_set_plan 18
 run_test load load_zmem
 run_test client load_client
 run_test dev_basic "$here/dev_basic"
