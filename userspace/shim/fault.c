@@ -9,7 +9,7 @@
 static DEFINE_SPINLOCK(shim_fail_lock);
 static unsigned long shim_fail_after, shim_fail_count;
 
-static __thread unsigned long shim_nth;
+static __thread unsigned long shim_nth, shim_nth_count, shim_nth_hits;
 
 void (*shim_fault_hook)(void);
 
@@ -43,17 +43,26 @@ void shim_fail_pages(unsigned long after, unsigned long count)
 
 bool shim_fails(gfp_t gfp)
 {
-	if (likely(!shim_nth) || (gfp & __GFP_NOFAIL) || --shim_nth)
+	if (likely(!shim_nth) || (gfp & __GFP_NOFAIL))
 		return false;
+	if (shim_nth > 1) {
+		shim_nth--;
+		return false;
+	}
+	shim_nth_hits++;
+	if (!--shim_nth_count)
+		shim_nth = 0;
 	if (shim_fault_hook)
 		shim_fault_hook();
 	return true;
 }
 
-unsigned long shim_fail_nth(unsigned long n)
+unsigned long shim_fail_nth(unsigned long n, unsigned long count)
 {
-	unsigned long left = shim_nth;
+	unsigned long hits = shim_nth_hits;
 
-	shim_nth = n;
-	return left;
+	shim_nth = count ? n : 0;
+	shim_nth_count = count;
+	shim_nth_hits = 0;
+	return hits;
 }

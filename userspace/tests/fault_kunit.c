@@ -19,7 +19,7 @@
 #include "core/nodes.h"
 #include "core/sizes.h"
 
-#define NR	600
+#define NR	400
 
 /* Far more than any scenario needs. */
 #define FAULTS_MAX	2000
@@ -102,15 +102,20 @@ static void expect_rest(struct kunit *test, const struct rest *before, unsigned 
 	KUNIT_EXPECT_EQ_MSG(test, now.errors, before->errors, "after fault %lu", n);
 }
 
-/* Runs @fn with the n-th allocation failing; whether there was one. */
-static bool fault_once(struct fault *f, fault_fn fn, unsigned long n)
+/* Runs @fn with @count allocations failing from the n-th on; whether any did. */
+static bool fault_once(struct fault *f, fault_fn fn, unsigned long n, unsigned long count)
 {
+	void (*hook)(void) = shim_fault_hook;
 	bool hit;
 	int err;
 
-	shim_fail_nth(n);
+	/* Where single failures hit is of interest. */
+	if (count > 1)
+		shim_fault_hook = NULL;
+	shim_fail_nth(n, count);
 	err = fn(f);
-	hit = !shim_fail_nth(0);
+	hit = shim_fail_nth(0, 0);
+	shim_fault_hook = hook;
 	/* Some calls can do with less: a fault need not be an error. */
 	if (err) {
 		KUNIT_EXPECT_EQ_MSG(f->test, err, -ENOMEM, "fault %lu", n);
@@ -120,7 +125,11 @@ static bool fault_once(struct fault *f, fault_fn fn, unsigned long n)
 	return hit;
 }
 
-/* Once to make the stacks known that debug caches keep for good; then it counts. */
+/*
+ * First to make the stacks known that debug caches keep for good; then it
+ * counts.  One failure may be made up for, as by a smaller slab, so that last
+ * of all everything fails from somewhere on.
+ */
 static void with_faults(struct kunit *test, fault_fn fn,
 			struct zmem_cache_args *args, unsigned long at_least)
 {
@@ -130,13 +139,13 @@ static void with_faults(struct kunit *test, fault_fn fn,
 	int pass;
 	bool hit;
 
-	for (pass = 0; pass < 2; pass++) {
+	for (pass = 0; pass < 4; pass++) {
 		before = at_rest();
 		for (n = 1, hit = true; hit && n < FAULTS_MAX; n++) {
 			f.c = args ? test_cache(test, 256, args) : NULL;
-			hit = fault_once(&f, fn, n);
+			hit = fault_once(&f, fn, n, pass < 2 ? 1 : ULONG_MAX);
 			zmem_cache_destroy(f.c);
-			if (pass)
+			if (pass % 2)
 				expect_rest(test, &before, n);
 		}
 		KUNIT_EXPECT_FALSE(test, hit);
@@ -239,9 +248,9 @@ static void reserve_serves(struct kunit *test)
 	bool hit;
 
 	for (nr = 0; nr < NR; nr++) {
-		shim_fail_nth(1);
+		shim_fail_nth(1, ULONG_MAX);
 		objects[nr] = zmem_cache_alloc(c, GFP_NOWAIT);
-		hit = !shim_fail_nth(0);
+		hit = shim_fail_nth(0, 0);
 		KUNIT_ASSERT_NOT_NULL_MSG(test, objects[nr], "object %zu, fault %d", nr, hit);
 	}
 	while (nr--)
@@ -263,7 +272,6 @@ static int call_sizes(struct fault *f)
 	}
 	while (nr--)
 		zmem_free(f->objects[nr]);
-	KUNIT_EXPECT_LE(f->test, failed, 1);
 	return failed ? -ENOMEM : 0;
 }
 
@@ -379,9 +387,9 @@ static void leak_report_copes(struct kunit *test)
 	zmem_reports_muted = false;
 	shim_quiet(true);
 	shim_take_warnings();
-	shim_fail_nth(1);
+	shim_fail_nth(1, 1);
 	zmem_cache_destroy(c);
-	KUNIT_EXPECT_EQ(test, shim_fail_nth(0), 0);
+	KUNIT_EXPECT_EQ(test, shim_fail_nth(0, 0), 1);
 	warnings = shim_take_warnings();
 	shim_quiet(false);
 	KUNIT_EXPECT_GT(test, warnings, 0);
@@ -427,7 +435,7 @@ static void load_fails(struct kunit *test)
 	unload();
 	bytes = shim_kmalloc_bytes();
 	for (n = 1; hit && n < FAULTS_MAX; n++) {
-		hit = fault_once(&f, call_load, n);
+		hit = fault_once(&f, call_load, n, 1);
 		unload();
 		KUNIT_EXPECT_EQ_MSG(test, shim_kmalloc_bytes(), bytes, "after fault %lu", n);
 	}

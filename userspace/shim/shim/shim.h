@@ -18,11 +18,11 @@ unsigned long shim_pages_trim(bool all);
 void shim_fail_pages(unsigned long after, unsigned long count);
 
 /*
- * The @n-th allocation from here that this thread makes fails, be it of pages,
- * by kmalloc() or for all CPUs; 0: none.  Returns what was left of the last @n:
- * 0 if that allocation came.
+ * The @n-th allocation from here that this thread makes fails, and @count in
+ * all, be they of pages, by kmalloc() or for all CPUs; 0: none.  Returns how
+ * many did since the last call.
  */
-unsigned long shim_fail_nth(unsigned long n);
+unsigned long shim_fail_nth(unsigned long n, unsigned long count);
 
 /* Called when one fails so, to say where. */
 extern void (*shim_fault_hook)(void);
