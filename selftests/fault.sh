@@ -57,7 +57,9 @@ insmod "$here/zmem.ko" || exit 1
 # shellcheck disable=SC2046
 within $(range '^[a-z]' '[zmem]') 0
 {
+	# shellcheck disable=SC2016 # the kernel's to expand
 	echo 'r:fault should_fail_ex ret=$retval:u8'
+	# shellcheck disable=SC2016
 	echo 'r:fault_plain should_fail ret=$retval:u8'
 } >$tracing/kprobe_events
 echo 1 >$tracing/options/sym-offset

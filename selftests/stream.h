@@ -55,7 +55,7 @@ static inline void stream_make(struct test_stream *s, uint32_t large)
 	s->header.nr_nodes = 2;
 	s->header.nr_events = STREAM_EVENTS;
 	s->header.seen = STREAM_EVENTS;
-	strcpy(s->header.release, "test");
+	memcpy(s->header.release, "test", 5);
 	memcpy(s->caches, kinds, sizeof(kinds));
 	s->caches[2].bytes_req = large;
 	s->caches[2].bytes_alloc = large;

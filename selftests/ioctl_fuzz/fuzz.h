@@ -25,6 +25,8 @@
 /* What the budget counts for an object beside its size. */
 #define OBJECT_COST	64
 
+#define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
+
 /* Errors, by number. */
 typedef unsigned __int128 errors_t;
 #define ERR(e)		((errors_t)1 << (e))

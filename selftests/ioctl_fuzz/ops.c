@@ -179,8 +179,8 @@ static uint64_t some_size(struct fuzz *z)
 /* What allocations and workloads have in common. */
 static void source_faults(struct fuzz *z, uint32_t cache, uint32_t flags, int32_t node)
 {
-	fuzz_wrong(z, flags & ~FLAGS || (flags & KNOWN) == KNOWN ||
-		      (flags & ZONES) == ZONES, EINVAL);
+	fuzz_wrong(z, flags & ~FLAGS || (flags & KNOWN) == KNOWN, EINVAL);
+	fuzz_wrong(z, (flags & ZONES) == ZONES, EINVAL);
 	fuzz_wrong(z, cache && flags & (ZONES | ZMEM_IOC_GFP_ACCOUNT), EINVAL);
 	fuzz_wrong(z, node < ZMEM_IOC_NODE_ANY || node >= NODES, ENODEV);
 	fuzz_wrong(z, cache && !find_cache(z->f, cache), ENOENT);
@@ -204,13 +204,13 @@ static void alloc_faults(struct fuzz *z, const struct zmem_ioc_alloc *arg)
 {
 	const struct cache *c = find_cache(z->f, arg->cache);
 	uint64_t cost = (c ? c->size : arg->size) + OBJECT_COST;
+	bool large = arg->count > ZMEM_IOC_COUNT_MAX || arg->size > ALLOC_MAX;
 
 	fuzz_wrong(z, !arg->count || !arg->size == !arg->cache, EINVAL);
-	fuzz_wrong(z, arg->count > ZMEM_IOC_COUNT_MAX || arg->size > ALLOC_MAX, E2BIG);
+	fuzz_wrong(z, large, E2BIG);
 	source_faults(z, arg->cache, arg->flags, arg->node);
 	fuzz_wrong(z, fuzz_list_bad(z, arg->handles, arg->count * 8ull), EFAULT);
-	fuzz_wrong(z, arg->size <= ALLOC_MAX && arg->count <= ZMEM_IOC_COUNT_MAX &&
-		      cost * arg->count > fuzz_budget - z->f->used, EDQUOT);
+	fuzz_wrong(z, !large && cost * arg->count > fuzz_budget - z->f->used, EDQUOT);
 }
 
 /* Takes objects that the model has room for; the rest go back at once. */
@@ -395,8 +395,8 @@ static void run_faults(struct fuzz *z, const struct zmem_ioc_run *arg)
 	fuzz_wrong(z, !arg->ops || !arg->held, EINVAL);
 	fuzz_wrong(z, arg->held > ZMEM_IOC_HELD_MAX || most > ALLOC_MAX, E2BIG);
 	fuzz_wrong(z, arg->kind > ZMEM_IOC_RUN_MIX, EINVAL);
-	fuzz_wrong(z, arg->kind == ZMEM_IOC_RUN_BULK &&
-		      (!arg->cache || arg->node != ZMEM_IOC_NODE_ANY), EINVAL);
+	if (arg->kind == ZMEM_IOC_RUN_BULK)
+		fuzz_wrong(z, !arg->cache || arg->node != ZMEM_IOC_NODE_ANY, EINVAL);
 	fuzz_wrong(z, !arg->size == !arg->cache, EINVAL);
 	fuzz_wrong(z, arg->size_max && (arg->cache || arg->size_max < arg->size), EINVAL);
 	source_faults(z, arg->cache, arg->flags, arg->node);
@@ -533,13 +533,15 @@ static void op_replay(struct fuzz *z)
 		.repeats = 1,
 		.fd = -7,
 	};
+	bool held;
 
 	stream_make(&stream, 1 + fuzz_random(z) % 200000);
 	/* With the checksum right, the reader has to see what is wrong. */
 	fuzz_spoil(z, &stream, sizeof(stream), 0);
 	if (fuzz_rarely(z, 2))
 		stream.trailer.crc = stream_crc(&stream, offsetof(struct test_stream, trailer));
-	fuzz_spoil(z, &arg, offsetof(struct zmem_replay, fd), offsetof(struct zmem_replay, nr_caches));
+	fuzz_spoil(z, &arg, offsetof(struct zmem_replay, fd),
+		   offsetof(struct zmem_replay, nr_caches));
 	if (arg.repeats <= ZMEM_REPLAY_REPEATS_MAX)
 		arg.repeats %= 4;
 	if (arg.nr_caches > 8)
@@ -550,7 +552,8 @@ static void op_replay(struct fuzz *z)
 	z->may |= stream_errors;
 	if (fuzz_ioctl(z, ZMEM_IOC_REPLAY, &arg))
 		return;
-	if (!(arg.flags & ZMEM_REPLAY_HOLD) != (arg.fd < 0))
+	held = arg.fd >= 0;
+	if (held != !!(arg.flags & ZMEM_REPLAY_HOLD))
 		fuzz_fail(z, "replay: flags %x, and the file is %d", arg.flags, arg.fd);
 	if (arg.fd >= 0)
 		close(arg.fd);
@@ -611,7 +614,7 @@ void fuzz_step(struct fuzz *z)
 {
 	unsigned int n, pick, all = 0;
 
-	for (n = 0; n < sizeof(ops) / sizeof(ops[0]); n++)
+	for (n = 0; n < ARRAY_LEN(ops); n++)
 		all += ops[n].weight;
 	pick = fuzz_random(z) % all;
 	for (n = 0; pick >= ops[n].weight; n++)

@@ -41,7 +41,7 @@ void fuzz_spoil(struct fuzz *z, void *arg, size_t size, size_t first)
 			value = fuzz_random(z);
 			break;
 		default:
-			value = values[fuzz_random(z) % (sizeof(values) / sizeof(values[0]))];
+			value = values[fuzz_random(z) % (ARRAY_LEN(values))];
 		}
 		memcpy((char *)arg + at, &value, width);
 	}

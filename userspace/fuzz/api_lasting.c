@@ -108,9 +108,10 @@ void op_set(struct fuzz_input *in)
 	};
 	struct fuzz_cache *fc = pick_cache(in);
 	u8 which = fuzz_u8(in) % ARRAY_SIZE(names);
-	unsigned int value = fuzz_u8(in) & 1 ? fuzz_u8(in) : (unsigned int)fuzz_u16(in) << fuzz_u8(in) % 17;
+	unsigned int value = fuzz_u16(in);
 	int err;
 
+	value <<= fuzz_u8(in) % 17;
 	if (!fc)
 		return;
 	err = zmem_cache_set(zmem_common(fc->cache), names[which], value);
