@@ -26,6 +26,8 @@ build_for() {
 
 	built=$OUT/$kernel${KERNEL:+-$KERNEL}
 	eval "$(bash selftests/vm/kernel.sh "$kernel")" || return 1
+	# Stacks there are to name each function on the way.
+	[ "$kernel" != debug ] || local -x KCFLAGS=-fno-optimize-sibling-calls
 	scripts/build-module.sh "$KDIR" "$built"
 }
 
