@@ -7,6 +7,7 @@ Leaves with 1 when one was not caught; with 2 when a patch fits no more, or when
 the client without a bug is blamed for one.
 """
 import argparse
+import functools
 import glob
 import os
 import re
@@ -54,16 +55,26 @@ class Seeder:
 
     def __init__(self, out):
         self.out = os.path.abspath(out)
-        self.tests = suites.every(self.out)
-        self.plain = self.tests[0].variant
+        os.makedirs(self.out, exist_ok=True)
+
+    @functools.cached_property
+    def tests(self):
+        """The suites, after a first run of the code without a bug."""
+        found = suites.every(self.out)
+        suites.first_run(found)
+        return found
+
+    @functools.cached_property
+    def plain(self):
+        return build.userspace(os.path.join(self.out, "userspace"), "plain")
 
     def client(self, bug, copy):
-        source = os.path.join(copy, CLIENT)
-        lib = [o for o in self.plain.objects if "tests/" not in self.plain.needs[o][0] and
-               "kunit/" not in self.plain.needs[o][0]]
+        source, plain = os.path.join(copy, CLIENT), self.plain
+        lib = [o for o in plain.objects if "tests/" not in plain.needs[o][0] and
+               "kunit/" not in plain.needs[o][0]]
         program = os.path.join(copy, "client")
-        build.run(self.plain.compile + self.plain.includes +
-                  ["-o", program, source] + lib + self.plain.libs, self.plain.where)
+        build.run(plain.compile + plain.includes + ["-o", program, source] + lib + plain.libs,
+                  plain.where)
         p = subprocess.run([program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                            text=True, errors="replace", timeout=LIMIT, check=False)
         for line in p.stdout.splitlines():
@@ -143,9 +154,8 @@ def main():
     caught = 0
     try:
         seeder = Seeder(args.out)
-        if any(b.suite == "kunit" for b in bugs):
-            suites.first_run(seeder.tests)
-        seeder.innocent()
+        if any(b.suite == "client" for b in bugs):
+            seeder.innocent()
         for bug in bugs:
             by = seeder.run(bug)
             caught += bool(by)
