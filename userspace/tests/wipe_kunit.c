@@ -57,6 +57,9 @@ static void one_by_one(struct kunit *test)
 	}
 	for (i = 0; i < NR; i++)
 		zmem_cache_free(c, objects[i]);
+	/* Each was freed once. */
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->errors, 0);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->objects, 0);
 	zmem_cache_destroy(c);
 }
 

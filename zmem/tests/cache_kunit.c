@@ -214,17 +214,44 @@ static void zones(struct kunit *test)
 static void immediate_double_free(struct kunit *test)
 {
 	struct zmem_cache *c = test_cache(test, 64, NULL);
-	void *a = zmem_cache_alloc(c, GFP_KERNEL), *b;
+	void **room = test_array(test, 3), *a, *b;
 
-	zmem_cache_free(c, a);
-	zmem_cache_free(c, a);
+	/* Where the magazine has room, and where the free fills it. */
+	test_fill(test, c, room, 3);
+	zmem_cache_free(c, room[0]);
+	zmem_cache_free(c, room[0]);
 	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->errors, 1);
+	zmem_cache_free(c, room[1]);
+	zmem_cache_free(c, room[2]);
+	zmem_cache_free(c, room[2]);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->errors, 2);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->objects, 0);
 	a = zmem_cache_alloc(c, GFP_KERNEL);
 	b = zmem_cache_alloc(c, GFP_KERNEL);
 	KUNIT_EXPECT_PTR_NE(test, a, b);
 	zmem_cache_free(c, a);
 	zmem_cache_free(c, b);
 	zmem_cache_destroy(c);
+}
+
+/* The larger the objects, the fewer in a magazine. */
+static void magazine_sizes(struct kunit *test)
+{
+	static const struct {
+		unsigned int size, magazine;
+	} expected[] = {
+		{ 8, 124 }, { 248, 124 }, { 256, 28 }, { 1016, 28 }, { 1024, 12 },
+		{ 4096, 12 }, { 4104, 4 },
+	};
+	struct zmem_cache *c;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(expected); i++) {
+		c = test_cache(test, expected[i].size, NULL);
+		KUNIT_EXPECT_EQ_MSG(test, test_snapshot(test, c)->magazine_size,
+				    expected[i].magazine, "size %u", expected[i].size);
+		zmem_cache_destroy(c);
+	}
 }
 
 /* In a debug cache every call reaches the slab, and tells at once. */
@@ -370,6 +397,7 @@ static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(pages_come_back),
 	KUNIT_CASE(leaked_objects_stay),
 	KUNIT_CASE(settings),
+	KUNIT_CASE(magazine_sizes),
 	{}
 };
 

@@ -116,6 +116,10 @@ static void full_magazines_wait(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&common->magazines), 0);
 	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->cached, 0);
 	KUNIT_EXPECT_NULL(test, zmem_depot_get_full(common, numa_mem_id(), NULL));
+	/* Another CPU takes the last one between the look and the lock. */
+	d->nr_full = 1;
+	KUNIT_EXPECT_NULL(test, zmem_depot_get_full(common, numa_mem_id(), NULL));
+	d->nr_full = 0;
 	zmem_cache_destroy(c);
 }
 

@@ -345,9 +345,31 @@ static void policy_refuses(struct kunit *test)
 					PTR_ERR_OR_ZERO(zmem_cache_create("kunit", 64, &empty)));
 }
 
+/* A closed node has no turn, be it the first or the last. */
+static void interleave_skips_closed_nodes(struct kunit *test)
+{
+	struct zmem_cache_args args = { .node_policy = ZMEM_NODE_INTERLEAVE };
+	int other = other_node(test), here = numa_mem_id(), i;
+	struct zmem_cache *c = test_cache(test, 64, &args);
+
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_NE(test, zmem_node_by_policy(zmem_common(c), here),
+				zmem_node_by_policy(zmem_common(c), here));
+	zmem_node_close(here, ZMEM_NODE_DRAINED);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_NE(test, zmem_node_by_policy(zmem_common(c), here), here);
+	zmem_node_open(here, ZMEM_NODE_DRAINED);
+	zmem_node_close(other, ZMEM_NODE_DRAINED);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_NE(test, zmem_node_by_policy(zmem_common(c), here), other);
+	zmem_node_open(other, ZMEM_NODE_DRAINED);
+	zmem_cache_destroy(c);
+}
+
 static struct kunit_case numa_cases[] = {
 	KUNIT_CASE(interleave),
 	KUNIT_CASE(interleave_one_by_one),
+	KUNIT_CASE(interleave_skips_closed_nodes),
 	KUNIT_CASE(strict),
 	KUNIT_CASE(policy_refuses),
 	KUNIT_CASE(drained_node_empties),

@@ -265,16 +265,32 @@ static const struct wrong wrongs[] = {
 	{ "end live", AT(trailer.live), 4, 1, -EUCLEAN },
 };
 
-static void refused(struct kunit *test)
+/* The last that is right, or wrong in another way than the next. */
+static const struct wrong edges[] = {
+	{ "most caches", AT(header.nr_caches), 4, 4096, -ENODATA },
+	{ "most CPUs", AT(header.nr_cpus), 4, 256, 0 },
+	{ "most nodes", AT(header.nr_nodes), 4, 31, 0 },
+	{ "most events", AT(header.nr_events), 8, 16ULL << 20, -ENODATA },
+	{ "events that have a size", AT(header.nr_events), 8, ~0ULL / 16 / 2, -E2BIG },
+	{ "events that have none", AT(header.nr_events), 8, ~0ULL / 16 / 2 + 1, -EOVERFLOW },
+	{ "an object each event", AT(header.nr_objects), 4, EVENTS, 0 },
+	{ "release, first character", AT(header.release[0]), 1, ' ' + 1, 0 },
+	{ "largest object", AT(caches[2].bytes_alloc), 4, 4 << 20, 0 },
+	{ "least alignment", AT(caches[1].align), 4, 1, 0 },
+	{ "largest alignment", AT(caches[1].align), 4, 4096, 0 },
+	{ "all of an object", AT(events[3].size), 4, 60, 0 },
+	{ "a byte of it", AT(events[3].size), 4, 1, 0 },
+};
+
+static void change(struct kunit *test, struct sample *s, const struct wrong *list, size_t nr)
 {
-	struct sample *s = make_sample(test);
 	const struct wrong *w;
 	u8 was[8], *at;
 	__le64 value;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(wrongs); i++) {
-		w = &wrongs[i];
+	for (i = 0; i < nr; i++) {
+		w = &list[i];
 		at = (u8 *)s + w->offset;
 		value = __cpu_to_le64(w->value);
 		memcpy(was, at, w->bytes);
@@ -285,6 +301,14 @@ static void refused(struct kunit *test)
 	}
 	sign(s);
 	KUNIT_EXPECT_EQ(test, read_sample(s), 0);
+}
+
+static void refused(struct kunit *test)
+{
+	struct sample *s = make_sample(test);
+
+	change(test, s, wrongs, ARRAY_SIZE(wrongs));
+	change(test, s, edges, ARRAY_SIZE(edges));
 	s->trailer.crc ^= __cpu_to_le32(1);
 	KUNIT_EXPECT_EQ(test, read_sample(s), -EBADMSG);
 }
