@@ -118,6 +118,31 @@ static void claims(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+/* At the limit a call that may not sleep gets at what lies in depots. */
+static void depots_are_called_in(struct kunit *test)
+{
+	struct zmem_cache_args args = { .limit = LIMIT };
+	struct zmem_cache *c = test_cache(test, 64, &args);
+	struct zmem_common *common = zmem_common(c);
+	struct zmem_hold *h = common->hold;
+	int node = numa_mem_id();
+	struct zmem_magazine *mag = zmem_magazine_new(common, GFP_KERNEL, node, LIMIT);
+	void *object;
+
+	KUNIT_ASSERT_NOT_NULL(test, mag);
+	mag->count = zmem_slab_alloc(common, GFP_KERNEL, node, mag->objects, LIMIT);
+	KUNIT_ASSERT_EQ(test, mag->count, LIMIT);
+	zmem_depot_put(common, mag);
+	KUNIT_EXPECT_TRUE(test, zmem_limit_full(common));
+	object = zmem_limit_alloc(h, GFP_NOWAIT, node);
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&h->out), 1);
+	KUNIT_EXPECT_EQ(test, test_depot(c, node)->objects, 0);
+	zmem_slab_free(common, &object, 1);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&h->out), 0);
+	zmem_cache_destroy(c);
+}
+
 static atomic_t told;
 
 static void tell(struct zmem_cache *c, void *arg)
@@ -151,6 +176,7 @@ static struct kunit_case hold_cases[] = {
 	KUNIT_CASE(frees_while_closed_are_told),
 	KUNIT_CASE(drains_are_numbered),
 	KUNIT_CASE(claims),
+	KUNIT_CASE(depots_are_called_in),
 	KUNIT_CASE(reports),
 	{}
 };

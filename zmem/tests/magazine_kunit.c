@@ -141,6 +141,7 @@ static void resize(struct kunit *test)
 	void **objects = test_array(test, 3000);
 	unsigned int i;
 
+	KUNIT_EXPECT_EQ(test, zmem_magazine_step(1, 1, 252), 4);
 	KUNIT_EXPECT_EQ(test, zmem_magazine_step(4, 1, 252), 12);
 	KUNIT_EXPECT_EQ(test, zmem_magazine_step(60, 1, 100), 100);
 	KUNIT_EXPECT_EQ(test, zmem_magazine_step(100, 1, 100), 100);

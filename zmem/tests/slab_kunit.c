@@ -185,6 +185,32 @@ static void pool(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zmem_pools_pages(), before);
 }
 
+/* What a slab is given that is none of its objects is called by its name. */
+static void misuse_is_named(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, 64, NULL);
+	struct zmem_common *common = zmem_common(c);
+	struct zmem_cache *other = zmem_cache_create("kunit-other", 64, NULL);
+	void *object = zmem_cache_alloc(c, GFP_KERNEL), *bad;
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, other);
+	bad = common;
+	zmem_slab_free(common, &bad, 1);
+	KUNIT_EXPECT_EQ(test, xchg(&common->reported, 0), 1ul << ZMEM_FOREIGN_POINTER);
+	bad = (char *)object + 8;
+	zmem_slab_free(common, &bad, 1);
+	KUNIT_EXPECT_EQ(test, xchg(&common->reported, 0), 1ul << ZMEM_INTERIOR_POINTER);
+	zmem_slab_free(zmem_common(other), &object, 1);
+	KUNIT_EXPECT_EQ(test, zmem_common(other)->reported, 1ul << ZMEM_WRONG_CACHE);
+	zmem_cache_free(c, object);
+	zmem_cache_shrink(c);
+	zmem_slab_free(common, &object, 1);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->errors, 3);
+	zmem_cache_destroy(other);
+	zmem_cache_destroy(c);
+}
+
 static struct kunit_case slab_cases[] = {
 	KUNIT_CASE(geometry),
 	KUNIT_CASE(grown),
@@ -194,6 +220,7 @@ static struct kunit_case slab_cases[] = {
 	KUNIT_CASE(fresh),
 	KUNIT_CASE(colours),
 	KUNIT_CASE(pool),
+	KUNIT_CASE(misuse_is_named),
 	{}
 };
 
