@@ -15,7 +15,7 @@ cpus=$(grep -c ^processor /proc/cpuinfo)
 
 # traced EVENT... -- COMMAND: runs it with these events on, into $seen.
 traced() {
-	local event status=0
+	local status=0
 
 	: >$tracing/trace
 	while [ "$1" != -- ]; do
