@@ -43,7 +43,7 @@ static char *ask(const char *request)
 
 	if (strlen(common.from) >= sizeof(to.sun_path))
 		fail(EXIT_USAGE, "%s: too long for a socket", common.from);
-	strcpy(to.sun_path, common.from);
+	memcpy(to.sun_path, common.from, strlen(common.from));
 	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) ||
 	    send(fd, request, strlen(request), MSG_NOSIGNAL) < 0)
 		refuse(errno);

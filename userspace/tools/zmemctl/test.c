@@ -252,7 +252,7 @@ static void test_field_parse(void)
 	static const char *const bad[][2] = {
 		{ "allocs", "" }, { "allocs", "x" }, { "allocs", "1 " }, { "mode", "slow" },
 		{ "hit_rate", "12%" }, { "hit_rate", "1.50" }, { "hit_rate", "1.50%%" },
-		{ "flags", "" }, { "flags", "0x" "g" },
+		{ "flags", "" }, { "flags", "0xg" },
 	};
 	struct zmem_ioc_snapshot s = { 0 };
 	size_t n;
