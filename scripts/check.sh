@@ -91,6 +91,30 @@ suite_walk() {
 	selftests/walk/run.sh
 }
 
+# The drgn script, on the stock kernel; Python comes into the guest as it is here,
+# but for its own tests.
+suite_drgn() {
+	local python library packages=/usr/lib/python3/dist-packages file adds=()
+
+	build_for stock || return 1
+	make -C selftests OUT="$OUT/selftests" || return 1
+	scripts/build-module.sh --client "$KDIR" "$OUT/stock" || return 1
+	python=$(readlink -f /usr/bin/python3)
+	library=/usr/lib/${python##*/}
+	rm -rf "$OUT/python" && mkdir -p "$OUT/python" || return 1
+	tar -C "$library" -cf - --exclude=test --exclude=__pycache__ . |
+		tar -C "$OUT/python" -xf - || return 1
+	for file in "$packages"/drgn "$packages"/_drgn*.so; do
+		adds+=(--add "$file:$file")
+	done
+	bash "$vm" --mem 2048 --timeout 600 --out "$OUT/check/drgn" --append kunit.enable=0 \
+		--add "$python:/usr/bin/python3" --add "$OUT/python:$library" "${adds[@]}" --add "$OUT/selftests:/zmem" \
+		--add selftests/drgn.sh:/zmem/drgn.sh \
+		--add userspace/drgn/zmem-caches.py:/zmem/zmem-caches.py \
+		--add "$OUT/stock/zmem/zmem.ko:/zmem/zmem.ko" \
+		--add "$OUT/stock/client/zmem_client.ko:/zmem/zmem_client.ko" -- sh /zmem/drgn.sh
+}
+
 suite_build() {
 	build_for stock
 }

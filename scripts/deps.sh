@@ -17,6 +17,7 @@
 # docs          sphinx and what looks at man pages
 # packages      building and testing the Debian packages
 # bpftrace      bpftrace and a terminal for a guest
+# drgn          drgn, and Python, for a guest
 # model         spin, for Documentation/model
 # coverage      gcov, and what sums it up
 #
@@ -40,6 +41,7 @@ static="cppcheck coccinelle clang-tidy gcc libc6-dev xz-utils linux-source-6.12"
 docs="python3-sphinx mandoc make"
 packaging="debhelper dh-dkms dkms dpkg-dev libnuma-dev"
 bpftrace="bpftrace tmux"
+drgn="python3-drgn"
 model="spin gcc libc6-dev"
 coverage="gcc python3 xz-utils"
 mutants="python3 patch binutils"
@@ -75,6 +77,7 @@ for set; do
 	static) packages+=" $static" ;;
 	docs) packages+=" $docs" ;;
 	packages) packages+=" $packaging" ;;
+	drgn) packages+=" $drgn" ;;
 	bpftrace) packages+=" $bpftrace" ;;
 	model) packages+=" $model" ;;
 	mutants) packages+=" $mutants" ;;
