@@ -276,7 +276,8 @@ static bool remote_push(struct zmem_cpu *zc, void *object, u32 node,
 	if (!*remote)
 		return false;
 	(*remote)->objects[(*remote)->count++] = object;
-	zmem_cpu_count(&zmem_slow(zc)->slow_frees, 1);
+	/* As an interrupt counts, which finds this CPU's share busy. */
+	zmem_count(zmem_slow(zc)->common, slow_frees, 1);
 	return true;
 }
 
