@@ -21,6 +21,11 @@ case $1 in
 esac
 kdir=$1
 out=$2
+# What a copy does not know it removes.
+if [ -e "$out/include/config/kernel.release" ]; then
+	echo "${0##*/}: $out is a kernel's build folder" >&2
+	exit 2
+fi
 
 # kbuild puts objects beside sources: give it a copy, updated in place.
 copy() {
