@@ -458,17 +458,19 @@ static uint64_t used(int fd)
 
 TEST_F_TIMEOUT(security, replay_budget, TIMEOUT)
 {
-	struct zmem_replay arg = replay_of(&self->stream, NULL, 0);
+	struct zmem_replay arg = replay_of(&self->stream, NULL, 0), held = arg;
 	struct zmem_ioc_info info = {};
 	uint64_t handles[256];
 	uint32_t fit;
 	int fd;
 
+	held.flags = ZMEM_REPLAY_HOLD;
+
 	/* What is held counts until it is let go. */
 	ASSERT_EQ(0, used(self->fd));
 	ASSERT_EQ(0, ioctl(self->fd, ZMEM_IOC_REPLAY, &arg));
 	EXPECT_EQ(0, used(self->fd));
-	arg.flags = ZMEM_REPLAY_HOLD;
+	arg = held;
 	ASSERT_EQ(0, ioctl(self->fd, ZMEM_IOC_REPLAY, &arg));
 	EXPECT_LT(4 * 100000, used(self->fd));
 	close(arg.fd);
@@ -477,6 +479,7 @@ TEST_F_TIMEOUT(security, replay_budget, TIMEOUT)
 	/* And without the file that it came from. */
 	fd = open(DEVICE, O_RDWR);
 	ASSERT_LE(0, fd);
+	arg = held;
 	ASSERT_EQ(0, ioctl(fd, ZMEM_IOC_REPLAY, &arg));
 	close(fd);
 	close(arg.fd);
@@ -489,7 +492,7 @@ TEST_F_TIMEOUT(security, replay_budget, TIMEOUT)
 	fit = info.budget / ((4 << 20) + 64);
 	ASSERT_GT(ARRAY_LEN(handles), fit);
 	ASSERT_EQ(0, objects_alloc(self->fd, 0, 4 << 20, 0, handles, fit));
-	EXPECT_EQ(-1, ioctl(self->fd, ZMEM_IOC_REPLAY, &arg));
+	EXPECT_EQ(-1, ioctl(self->fd, ZMEM_IOC_REPLAY, &held));
 	EXPECT_EQ(EDQUOT, errno);
 	EXPECT_EQ(-1, objects_alloc(self->fd, 0, 4 << 20, 0, handles + fit, 1));
 	EXPECT_EQ(EDQUOT, errno);
