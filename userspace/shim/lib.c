@@ -26,20 +26,19 @@ static bool shim_is_quiet;
 
 static void shim_vprintk(const char *fmt, va_list args)
 {
-	char level = '6', buf[1024];
-	int n;
+	char level = '6', buf[1024], *text = buf;
+	int n = vscnprintf(buf, sizeof(buf), fmt, args);
 
-	if (fmt[0] == '\001' && fmt[1]) {
-		level = fmt[1];
-		fmt += 2;
+	if (text[0] == '\001' && text[1]) {
+		level = text[1];
+		text += 2;
 	}
 	if (level <= '4')
 		__atomic_fetch_add(&shim_warnings, 1, __ATOMIC_RELAXED);
 	if (READ_ONCE(shim_is_quiet))
 		return;
-	n = vscnprintf(buf, sizeof(buf), fmt, args);
 	/* One call a line, and none of stdio: it might allocate. */
-	if (write(STDERR_FILENO, buf, n) < 0)
+	if (write(STDERR_FILENO, text, n - (text - buf)) < 0)
 		return;
 }
 
@@ -69,12 +68,10 @@ void print_hex_dump(const char *level, const char *prefix, int prefix_type, int 
 	int n;
 
 	for (at = 0; at < len; at += 16) {
-		n = scnprintf(line, sizeof(line), "%s%s%08zx:", level, prefix, at);
+		n = scnprintf(line, sizeof(line), "%s%08zx:", prefix, at);
 		for (i = at; i < min(len, at + 16); i++)
 			n += scnprintf(line + n, sizeof(line) - n, " %02x", bytes[i]);
-		scnprintf(line + n, sizeof(line) - n, "\n");
-		/* The level is at the beginning; there is no % in it. */
-		_printk(line);
+		_printk("%s%s\n", level, line);
 	}
 }
 
