@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Style: checkpatch --strict over C sources, kernel-doc over what has it,
-# shellcheck over scripts and codespell over all.  The kernel's tools come from
+# Style: checkpatch --strict over C sources, kernel-doc over what has it, codespell
+# over all and shellcheck over scripts.  The kernel's tools come from
 # linux-source-6.12.  clang-format (.clang-format) is for new code at its writer's
 # hand: it knows neither tables of initializers nor the kernel's macros, and would
 # change one line of fourteen for the worse.
