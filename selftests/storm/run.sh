@@ -49,8 +49,8 @@ case $kernel in
 kcsan) run=kcsan.sh options=(--allow-splat 'BUG: KCSAN') ;;
 *) run=storm.sh options=(--append kunit.enable=0) ;;
 esac
-exec bash "$top/selftests/vm/boot.sh" --kernel "$kernel" --cpus 3 --mem 384 --dimm 128 \
-	--append "no_timer_check log_buf_len=32M" --timeout $((seconds * 4 + 900)) \
+exec bash "$top/selftests/vm/boot.sh" --kernel "$kernel" --cpus 3 --mem 448 --dimm 128 \
+	--append "no_timer_check log_buf_len=16M" --timeout $((seconds * 4 + 900)) \
 	--out "$OUT/check/storm-$kernel" "${options[@]}" \
 	--add "$top/selftests/storm/storm.sh:/zmem/storm.sh" \
 	--add "$top/selftests/storm/kcsan.sh:/zmem/kcsan.sh" \
