@@ -453,6 +453,13 @@ struct zmem_slab *zmem_slab_of(const struct zmem_common *c, const void *object,
 	return slab;
 }
 
+/* Accounts for objects of a slab whose bits were set. */
+static void slab_put(struct zmem_slabs *s, struct zmem_slab *slab, unsigned int nr)
+{
+	s->in_use -= nr;
+	slab_set_free(s, slab, slab->free + nr);
+}
+
 /* Empty slabs that may stay. */
 static unsigned long slabs_keep(const struct zmem_slabs *s, int node)
 {
@@ -468,20 +475,26 @@ static unsigned int slab_free_run(struct zmem_common *c, struct zmem_slab *slab,
 				  unsigned int nr, enum zmem_misuse *kind)
 {
 	struct zmem_slabs *s = &c->node[slab->node]->slabs;
+	struct zmem_slab *last = slab;
 	const u32 node = slab->node;
-	unsigned int done = 0;
+	unsigned int done = 0, put = 0;
 	unsigned long flags;
 	LIST_HEAD(dead);
 
 	spin_lock_irqsave(&s->lock, flags);
 	s->trips++;
 	while (slab && slab->node == node) {
+		/* What was in use together lies together: lists once a slab. */
+		if (slab != last) {
+			slab_put(s, last, put);
+			last = slab;
+			put = 0;
+		}
 		if (__test_and_set_bit(index, slab->map)) {
 			*kind = ZMEM_DOUBLE_FREE;
 			break;
 		}
-		s->in_use--;
-		slab_set_free(s, slab, slab->free + 1);
+		put++;
 		*kind = ZMEM_NO_MISUSE;
 		if (++done == nr)
 			break;
@@ -489,6 +502,7 @@ static unsigned int slab_free_run(struct zmem_common *c, struct zmem_slab *slab,
 		if (slab)
 			*kind = ZMEM_NO_MISUSE;
 	}
+	slab_put(s, last, put);
 	zmem_limit_give(c, done);
 	slabs_remove_empty(s, slabs_keep(s, node), &dead);
 	spin_unlock_irqrestore(&s->lock, flags);
