@@ -223,8 +223,8 @@ static void class_name(char *name, unsigned int size)
 
 	while (place <= size / 10)
 		place *= 10;
-	strcpy(name, "zmem-");
-	for (name += strlen(name); place; place /= 10)
+	name += strscpy(name, "zmem-", ZMEM_NAME_MAX);
+	for (; place; place /= 10)
 		*name++ = '0' + size / place % 10;
 	*name = '\0';
 }
