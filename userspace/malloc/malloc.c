@@ -80,11 +80,20 @@ static void table_fill(void)
 	}
 }
 
+/*
+ * Before the library's own constructor makes the caches, and before whoever
+ * allocates earlier than that.
+ */
+static void __attribute__((constructor(200))) malloc_mode(void)
+{
+	zmem_defaults.mode = ZMEM_MODE_FAST;
+}
+
 bool malloc_ready(void)
 {
 	if (likely(READ_ONCE(malloc_table[0]) != NO_CACHE))
 		return true;
-	zmem_defaults.mode = ZMEM_MODE_FAST;
+	malloc_mode();
 	if (zmem_user_init() || malloc_init_once())
 		return false;
 	table_fill();

@@ -68,7 +68,7 @@ start() {
 
 lists() {
 	gives '^NAME .*OBJSIZE .*HELD .*HIT%' list && gives '^zmem-64 ' list &&
-		[ "$(value zmem-64 object_size)" = 64 ] &&
+		[ "$(value zmem-64 object_size)" = 64 ] && [ "$(value zmem-64 mode)" = fast ] &&
 		[ "$("$ctl" --from=stats list -b -c objects,name |
 			awk 'NR > 1 { n += $1 } END { print n }')" -gt 0 ]
 }
