@@ -326,7 +326,7 @@ static struct zmem_magazine *magazine_exchange(struct zmem_common *c, u32 node,
 	return mag;
 }
 
-enum zmem_push { PUSH_DONE, PUSH_REPEAT, PUSH_REMOTE, PUSH_FULL, PUSH_SLAB };
+enum zmem_push { PUSH_DONE, PUSH_REPEAT, PUSH_REMOTE, PUSH_FIRST, PUSH_FULL, PUSH_SLAB };
 
 /*
  * A CPU that has had no magazine yet frees another's object, whose neighbours
@@ -354,6 +354,8 @@ static enum zmem_push cpu_free(struct zmem_cpu *zc, void *object, u32 node,
 		return remote_push(zc, object, node, full) ? PUSH_DONE : PUSH_REMOTE;
 	if (cpu_is_new(zc))
 		return PUSH_SLAB;
+	if (!zc->loaded && !zc->prev)
+		return PUSH_FIRST;
 	*full = zc->prev;
 	zc->prev = NULL;
 	return PUSH_FULL;
@@ -424,6 +426,11 @@ void zmem_magazine_free(struct zmem_common *c, void *object)
 	case PUSH_REPEAT:
 		zmem_report(c, ZMEM_DOUBLE_FREE, object);
 		break;
+	case PUSH_FIRST:
+		/* What was freed just before may lie in its slab, and this repeat it. */
+		if (!zmem_slab_in_use(c, object))
+			break;
+		fallthrough;
 	case PUSH_REMOTE:
 	case PUSH_FULL:
 		mag = magazine_exchange(c, node, full);

@@ -57,6 +57,21 @@ static void repeat_at_the_call(struct kunit *test)
 	}
 }
 
+/* Also of what a CPU that had no magazine yet freed: that went to the slab. */
+static void repeat_of_the_first(struct kunit *test)
+{
+	struct zmem_cache *c = mode_cache(test, ZMEM_MODE_FAST);
+	void *object = zmem_cache_alloc_node(c, GFP_KERNEL, numa_mem_id());
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	zmem_cache_free(c, object);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->objects, 0);
+	zmem_cache_free(c, object);
+	expect_only(test, c, ZMEM_DOUBLE_FREE);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->cached, 0);
+	zmem_cache_destroy(c);
+}
+
 /* Any other double free at the slab; by then it may have been handed out. */
 static void double_free_at_the_slab(struct kunit *test)
 {
@@ -226,6 +241,7 @@ static void told_once(struct kunit *test)
 
 static struct kunit_case detect_cases[] = {
 	KUNIT_CASE(repeat_at_the_call),
+	KUNIT_CASE(repeat_of_the_first),
 	KUNIT_CASE(double_free_at_the_slab),
 	KUNIT_CASE(double_free_in_a_bulk),
 	KUNIT_CASE(wrong_cache_at_the_slab),
