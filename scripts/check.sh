@@ -177,7 +177,7 @@ suite_faults() {
 	strip -g -o "$out/zmem.ko" "$built/zmem/zmem.ko"
 	# A failed cache of the kernel's own, or a failed load, shows its stack.
 	bash "$vm" --kernel debug --timeout 1500 --out "$out" --append kunit.enable=0 \
-		--allow-splat 'Call Trace' --add "$out/zmem.ko:/zmem/zmem.ko" \
+		--allow-splat 'Call Trace| [?] lockdep_' --add "$out/zmem.ko:/zmem/zmem.ko" \
 		--add "$OUT/selftests/fault:/zmem/fault" \
 		--add selftests/fault.sh:/zmem/fault.sh -- sh /zmem/fault.sh || return 1
 	scripts/fault-sites.py --check "$out/user.log" "$built/zmem/zmem.ko" \

@@ -8,6 +8,7 @@
  * count, and keeps the stack of each failure.
  */
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include "zmem_test.h"
 #include "stream.h"
@@ -79,6 +80,15 @@ static bool spare_debugfs(bool spare)
 	return !write_file("/sys/kernel/slab/dentry/failslab", spare ? "0" : "1");
 }
 
+/*
+ * Whether pages fail, too.  When one is wanted depends on what was before: with
+ * this on, another call is the n-th each time, and some are never.
+ */
+static bool pages_fail(bool on)
+{
+	return !write_file("/sys/kernel/debug/fail_page_alloc/min-order", on ? "0" : "99");
+}
+
 /* Which errors a failed allocation or copy may become. */
 static bool is_good_error(int err)
 {
@@ -92,7 +102,6 @@ static void with_faults(struct __test_metadata *_metadata, FIXTURE_DATA(fault) *
 	unsigned int n, left = 0;
 	int ret, err;
 
-	ASSERT_LE(0, fn(self));
 	before = state_of(self->fd);
 	for (n = 1; !left && n < FAULTS_MAX; n++) {
 		ASSERT_TRUE(nth_set(self->nth, n));
@@ -131,7 +140,7 @@ TEST_F_TIMEOUT(fault, opens, TIMEOUT)
 /* A cache from its making to its end, with some of all that it can do. */
 static int live(FIXTURE_DATA(fault) *self, struct zmem_ioc_cache *arg)
 {
-	static uint64_t handles[300];
+	static uint64_t handles[40];
 	int id = ioctl(self->fd, ZMEM_IOC_CACHE_CREATE, arg), ret, err;
 
 	if (id < 0)
@@ -169,16 +178,47 @@ static int call_debug(FIXTURE_DATA(fault) *self)
 	return live(self, &arg);
 }
 
+/* The first cache of a file, which goes with it. */
 static int call_create(FIXTURE_DATA(fault) *self)
 {
-	int id = cache_create(self->fd, "test-create", 8);
+	int fd = open(DEVICE, O_RDWR), ret, err;
 
-	if (id < 0)
-		return id;
-	while (cache_destroy(self->fd, id))
-		if (errno != EFAULT)
-			return -1;
-	return 0;
+	if (fd < 0)
+		return fd;
+	ret = cache_create(fd, "test-create", 8);
+	err = errno;
+	close(fd);
+	errno = err;
+	return ret;
+}
+
+/* From so many bytes on, all of this task's allocations fail; -1: none. */
+static bool shortage_set(int space)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", space < 0 ? 0 : space);
+	return !write_file("/sys/kernel/debug/failslab/probability", "0") &&
+	       !write_file("/sys/kernel/debug/failslab/task-filter", "Y") &&
+	       !write_file("/sys/kernel/debug/failslab/times", "-1") &&
+	       !write_file("/sys/kernel/debug/failslab/space", text) &&
+	       !write_file("/proc/self/make-it-fail", space < 0 ? "0" : "1") &&
+	       !write_file("/sys/kernel/debug/failslab/probability", space < 0 ? "0" : "100");
+}
+
+/* What tries again when it gets nothing, gets nothing again. */
+TEST_F_TIMEOUT(fault, shortage, TIMEOUT)
+{
+	int space, ret = -1;
+
+	for (space = 0; ret < 0 && space < 200000; space += 48 + space / 8) {
+		ASSERT_TRUE(shortage_set(space));
+		ret = call_create(self);
+		EXPECT_TRUE(ret >= 0 || errno == ENOMEM);
+		ASSERT_TRUE(shortage_set(-1));
+	}
+	EXPECT_LE(0, ret);
+	EXPECT_LT(300, space);
 }
 
 TEST_F_TIMEOUT(fault, creation, TIMEOUT)
@@ -223,7 +263,10 @@ static int call_sizes(FIXTURE_DATA(fault) *self)
 
 TEST_F_TIMEOUT(fault, sizes, TIMEOUT)
 {
+	with_faults(_metadata, self, call_sizes, 5);
+	ASSERT_TRUE(pages_fail(true));
 	with_faults(_metadata, self, call_sizes, 10);
+	ASSERT_TRUE(pages_fail(false));
 }
 
 /* With a node closed, pages come by another way. */
@@ -233,7 +276,9 @@ TEST_F_TIMEOUT(fault, closed_node, TIMEOUT)
 
 	if (ioctl(self->fd, ZMEM_IOC_NODE, &node))
 		SKIP(return, "node 1 cannot be drained: %s", strerror(errno));
+	ASSERT_TRUE(pages_fail(true));
 	with_faults(_metadata, self, call_sizes, 10);
+	ASSERT_TRUE(pages_fail(false));
 	node.action = ZMEM_IOC_NODE_OPEN;
 	EXPECT_EQ(0, ioctl(self->fd, ZMEM_IOC_NODE, &node));
 }
@@ -306,22 +351,35 @@ TEST_F_TIMEOUT(fault, replays, TIMEOUT)
 	replay_target = ZMEM_REPLAY_KMEM;
 	replay_flags = ZMEM_REPLAY_TOUCH | ZMEM_REPLAY_HOLD;
 	with_faults(_metadata, self, call_replay, 20);
+	/* Nothing but holding, so that no other calls' number varies. */
+	replay_target = ZMEM_REPLAY_NULL;
+	with_faults(_metadata, self, call_replay, 8);
+	replay_target = ZMEM_REPLAY_KMEM;
+	/* Its caches are new, and not among those that are made to fail. */
+	replay_flags = 0;
+	ASSERT_EQ(0, write_file("/sys/kernel/debug/failslab/cache-filter", "N"));
+	with_faults(_metadata, self, call_replay, 20);
+	ASSERT_EQ(0, write_file("/sys/kernel/debug/failslab/cache-filter", "Y"));
 	ASSERT_TRUE(spare_debugfs(false));
 }
 
-/* The table of descriptors is full: the next one makes it grow. */
-TEST_F_TIMEOUT(fault, descriptors, TIMEOUT)
+/* No descriptor is left for a replay to be held by. */
+TEST_F_TIMEOUT(fault, no_descriptor, TIMEOUT)
 {
-	int fd;
+	struct state before = state_of(self->fd), after;
+	struct rlimit none = {}, usual;
 
-	do {
-		fd = dup(self->fd);
-		ASSERT_LE(0, fd);
-	} while (fd % 64 != 63);
-	replay_target = ZMEM_REPLAY_NULL;
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &usual));
+	none.rlim_max = usual.rlim_max;
+	replay_target = ZMEM_REPLAY_ZMEM;
 	replay_flags = ZMEM_REPLAY_HOLD;
-	ASSERT_TRUE(nth_set(self->nth, 0));
-	with_faults(_metadata, self, call_replay, 5);
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
+	EXPECT_EQ(-1, call_replay(self));
+	EXPECT_EQ(EMFILE, errno);
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &usual));
+	after = state_of(self->fd);
+	EXPECT_TRUE(same_state(&before, &after));
+	EXPECT_EQ(0, call_replay(self));
 }
 
 static int read_path(const char *path)
@@ -354,6 +412,10 @@ TEST_F_TIMEOUT(fault, debugfs, TIMEOUT)
 
 	ASSERT_LT(0, id);
 	with_faults(_metadata, self, call_debugfs, 5);
+	/* The tables of views are too long for anything but pages. */
+	ASSERT_TRUE(pages_fail(true));
+	with_faults(_metadata, self, call_debugfs, 5);
+	ASSERT_TRUE(pages_fail(false));
 	EXPECT_EQ(0, cache_destroy(self->fd, id));
 }
 
@@ -428,26 +490,18 @@ FIXTURE_TEARDOWN(load)
 	close(self->ko);
 }
 
-/*
- * Loading, while zmem is not: each of the first allocations, each of the last,
- * which are the surfaces', and some of those between, which are many a cache's.
- */
-TEST_F_TIMEOUT(load, each_in_turn, TIMEOUT)
+/* Some of the many allocations of loading, while zmem is not loaded. */
+TEST_F_TIMEOUT(load, some, TIMEOUT)
 {
 	unsigned int n, left, total, failed = 0;
-	int ko = self->ko, nth = self->nth, ret;
+	int ret;
 
-	for (n = 1; n <= 12; n++) {
-		ret = load_once(ko, nth, n, &left);
-		ASSERT_TRUE(!ret || ret == -ENOMEM);
-		failed += !!ret;
-	}
 	ASSERT_TRUE(spare_debugfs(true));
-	ASSERT_EQ(0, load_once(ko, nth, 1000000, &left));
+	ASSERT_EQ(0, load_once(self->ko, self->nth, 1000000, &left));
 	total = 1000000 - left;
 	ASSERT_LT(50, total);
-	for (; n <= total; n += n + 12 > total ? 1 : (total - 12) / 8) {
-		ret = load_once(ko, nth, n, &left);
+	for (n = 1; n <= total; n += n < 8 ? 1 : total / 12) {
+		ret = load_once(self->ko, self->nth, n, &left);
 		ASSERT_TRUE(!ret || ret == -ENOMEM);
 		failed += !!ret;
 		ASSERT_NE(0, access(DEVICE, F_OK));
@@ -457,6 +511,22 @@ TEST_F_TIMEOUT(load, each_in_turn, TIMEOUT)
 	/* Much of what fails is not zmem's, and does without. */
 	EXPECT_LT(3, failed);
 	TH_LOG("%u allocations, %u loads failed", total, failed);
+}
+
+/* The first of those of the function that fault.sh chose. */
+TEST_F_TIMEOUT(load, first, TIMEOUT)
+{
+	unsigned int n, left = 0;
+	int ret;
+
+	for (n = 1; n <= 3 && !left; n++) {
+		ret = load_once(self->ko, self->nth, n, &left);
+		EXPECT_TRUE(!ret || ret == -ENOMEM);
+		EXPECT_NE(0, access(DEVICE, F_OK));
+		EXPECT_NE(0, access(DEBUGFS, F_OK));
+	}
+	/* There is one at least. */
+	EXPECT_LT(1, n - !!left);
 }
 
 TEST_HARNESS_MAIN
