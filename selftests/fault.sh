@@ -61,7 +61,7 @@ dmesg -n 1
 "$here/fault" -t some || status=1
 for function in debugfs_create_dir __debugfs_create_file shrinker_alloc misc_register; do
 	# shellcheck disable=SC2046
-	within $(range "^$function\$" '' 512) 2
+	within $(range "^$function\$" '' 4096) 2
 	"$here/fault" -t first || status=1
 done
 dmesg >/out/fault-load.log
