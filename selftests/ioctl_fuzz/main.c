@@ -36,6 +36,7 @@ void fuzz_fail(const struct fuzz *z, const char *fmt, ...)
 	va_start(args, fmt);
 	printf("FOUND: thread %u, step %u, %s: ", z->number, z->step, z->op);
 	vprintf(fmt, args);
+	va_end(args);
 	printf("\nrepeat with: ioctl_fuzz -s %u\n", fuzz_seed);
 	fflush(stdout);
 	_exit(1);
