@@ -58,7 +58,7 @@ run_coccinelle() {
 			'linux-source-6.12/scripts/coccinelle/*.cocci' || return 1
 		touch "$rules/.done"
 	fi
-	rm -f "$work"/rule.*
+	rm -f "$work"/{rule,err}.*
 	export work
 	# shellcheck disable=SC2016 # for the inner shell
 	grep -rL --include='*.cocci' 'script:ocaml' "$rules" | sort |
@@ -66,25 +66,26 @@ run_coccinelle() {
 			read -ra options < <(sed -n "s,^// Options: *,,p" "$1")
 			spatch -D report --very-quiet --cocci-file "$1" "${options[@]}" \
 				--dir zmem -I include >"$work/rule.$(basename "$1")" \
-				2>"$work/rule.err.$(basename "$1")" ||
+				2>"$work/err.$(basename "$1")" ||
 				echo "$1: spatch failed" >>"$work/rule.$(basename "$1")"' _ {} ||
 		status=1
-	[ "$(find "$work" -name 'rule.err.*' | wc -l)" -ge 60 ] || {
+	[ "$(find "$work" -name 'err.*' | wc -l)" -ge 60 ] || {
 		echo "coccinelle: the rules are missing"
 		return 1
 	}
 	! cat "$work"/rule.*.cocci | grep . && return "$status"
 }
 
-# As userspace/Makefile builds them.
+# As userspace/Makefile builds them; a process each, as the analyzer knows va_start()
+# only in the first file that it reads.
 run_tidy() {
 	cd userspace || return 1
 	printf '%s\n' ../zmem/core/*.c ../zmem/{render,views,control}.c lib/*.c malloc/*.c |
-		xargs -P "$jobs" -n 4 sh -c 'clang-tidy --quiet "$@" -- -std=gnu11 \
+		xargs -P "$jobs" -n 1 sh -c 'clang-tidy --quiet "$@" -- -std=gnu11 \
 			-fno-strict-aliasing -w -include lib/public.h -Ishim -Ilib -Imalloc \
 			-I../include -I../include/uapi -I../zmem 2>/dev/null' _ || return 1
 	printf '%s\n' tools/*.c tools/zmemctl/*.c |
-		xargs -P "$jobs" -n 8 sh -c 'clang-tidy --quiet "$@" -- -std=gnu11 -w \
+		xargs -P "$jobs" -n 1 sh -c 'clang-tidy --quiet "$@" -- -std=gnu11 -w \
 			-D_GNU_SOURCE -I../include/uapi -Itools 2>/dev/null' _
 }
 
