@@ -70,11 +70,15 @@ measure_kernel() {
 	guest kunit --add selftests/kunit.sh:/zmem/kunit.sh -- \
 		sh /zmem/gcov.sh sh /zmem/kunit.sh
 	guest kselftest --append kunit.enable=0 "${tools[@]}" \
-		--add "$out/module/client/zmem_client.ko:/zmem/zmem_client.ko" -- \
+		--add "$out/module/client/zmem_client.ko:/zmem/zmem_client.ko" \
+		--add "$out/module/client/zmem_calls.ko:/zmem/zmem_calls.ko" -- \
 		sh /zmem/gcov.sh sh /zmem/run.sh -l 4 -o 500000 -s zmemctl
 	guest replay --append kunit.enable=0 "${tools[@]}" --dimm 384 -- \
 		sh /zmem/gcov.sh sh -c 'insmod /zmem/zmem.ko && /zmem/blocks &&
 			replay-test /zmem/kernel.stream && rmmod zmem'
+	# A failed load of the kernel's shows its stack.
+	guest fault --append kunit.enable=0 --allow-splat 'Call Trace' -- \
+		sh /zmem/gcov.sh sh /zmem/fault.sh
 }
 
 data=("$out/user")
@@ -84,7 +88,7 @@ if [ "${1-}" = --core ]; then
 	options=(--core)
 else
 	measure_kernel
-	data+=("$out/kunit" "$out/kselftest" "$out/replay")
+	data+=("$out/kunit" "$out/kselftest" "$out/replay" "$out/fault")
 fi
 scripts/coverage.py "${options[@]}" --root "$out/module" --missing "$out/missing" \
 	--exclude scripts/coverage.exclude "${data[@]}"
