@@ -78,7 +78,7 @@ suite_bpftrace() {
 	make -C selftests OUT="$OUT/selftests" || return 1
 	make -C userspace/tools OUT="$OUT/tools" || return 1
 	scripts/build-module.sh --client "$KDIR" "$OUT/stock" || return 1
-	bash "$vm" --mem 2048 --timeout 600 --out "$OUT/check/bpftrace" \
+	bash "$vm" --mem 2048 --timeout 1500 --out "$OUT/check/bpftrace" \
 		--add "$OUT/selftests:/zmem" --add userspace/bpftrace:/zmem \
 		--add "$OUT/stock/zmem/zmem.ko:/zmem/zmem.ko" \
 		--add "$OUT/stock/client/zmem_client.ko:/zmem/zmem_client.ko" \
