@@ -164,11 +164,13 @@ static void add_bulk_types(void)
 			    strerror(-error));
 		snprintf(event, sizeof(event), "zmem/free%u", i);
 		add_type(BULK_FREE, event, i);
+	}
+	for (i = 0; i < PIECES; i++) {
 		error = define_alloc(i);
 		if (error) {
 			warn("a probe on kmem_cache_alloc_bulk: %s; its objects will be missing",
 			     strerror(-error));
-			continue;
+			return;
 		}
 		bulk_alloc_seen = true;
 		snprintf(event, sizeof(event), "zmem/alloc%u", i);
