@@ -348,6 +348,26 @@ records() {
 	says 1 'cut.stream: at ' replay /tmp/cut.stream
 }
 
+# Before Linux 6.9 a return probe sees no arguments: what bulk calls allocate is
+# missing, and so the frees may be too many.
+sees_bulks() {
+	! "$ctl" record -b 4096 -o /tmp/record.stream -- true 2>&1 >/dev/null |
+		grep -q 'kmem_cache_alloc_bulk: .*; its objects will be missing$'
+}
+
+records_in_part() {
+	local status=0
+
+	"$ctl" record -b 16384 -o /tmp/part.stream -- ls -l /bin >/dev/null 2>$err || status=$?
+	[ "$(grep -c '; its objects will be missing$' $err)" -eq 1 ] || return 1
+	if [ $status -ne 0 ]; then
+		[ $status -eq 1 ] && [ "$(wc -l <$err)" -eq 2 ] &&
+			grep -q 'are more than 5 % of the calls$' $err
+		return
+	fi
+	[ "$(wc -l <$err)" -eq 1 ] && gives 'hit rate' replay -a /tmp/part.stream
+}
+
 validates() {
 	does validate && does validate zmem-64 && gives '"valid":"yes"' --json validate
 }
@@ -396,12 +416,15 @@ ktap_test_result "stress" stresses
 ktap_test_result "top" top_batch
 ktap_test_result "watch" watches
 ktap_test_result "colours" colours
-if [ -d /sys/kernel/tracing/events/kmem ]; then
+if ! [ -d /sys/kernel/tracing/events/kmem ]; then
+	ktap_test_skip "record and replay: this kernel has no tracing"
+	ktap_test_skip "a full disk, later: this kernel has no tracing"
+elif sees_bulks; then
 	ktap_test_result "record and replay" records
 	ktap_test_result "a full disk, later" full_disk_later
 else
-	ktap_test_skip "a full disk, later: this kernel has no tracing"
-	ktap_test_skip "record and replay: this kernel has no tracing"
+	ktap_test_result "record what can be seen, and say what cannot" records_in_part
+	ktap_test_skip "a full disk, later: each recording here says that it is not whole"
 fi
 ktap_test_result "validate" validates
 ktap_test_result "traces of debug caches" traces
