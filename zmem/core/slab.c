@@ -427,7 +427,8 @@ unsigned long zmem_slabs_trim(struct zmem_common *c, struct zmem_slabs *s,
  * @object: any pointer; the page's tag is looked at before anything that the
  *	page leads to
  * @index: set to the object's, in the slab
- * @kind: set to the kind of misuse if there is no such object
+ * @kind: set to the kind of misuse if there is no such object, else to
+ *	ZMEM_NO_MISUSE
  *
  * Return: the slab or NULL.
  */
@@ -450,6 +451,7 @@ struct zmem_slab *zmem_slab_of(const struct zmem_common *c, const void *object,
 	*index = ((u64)(u32)offset * c->reciprocal) >> 32;
 	if (*index >= slab->nr || (size_t)*index * c->size != offset)
 		return NULL;
+	*kind = ZMEM_NO_MISUSE;
 	return slab;
 }
 
@@ -467,8 +469,9 @@ static unsigned long slabs_keep(const struct zmem_slabs *s, int node)
 }
 
 /*
- * Puts back the objects from @objects on, up to the first that is misuse or
- * another node's; returns how many, and the kind of misuse that it is if it is.
+ * Puts back the objects from @objects on, the first of which is found, up to
+ * the first that is misuse or another node's; returns how many, and the kind of
+ * misuse that it is if it is: it is so, or at least one was put back.
  */
 static unsigned int slab_free_run(struct zmem_common *c, struct zmem_slab *slab,
 				  unsigned int index, void **objects,
@@ -495,12 +498,9 @@ static unsigned int slab_free_run(struct zmem_common *c, struct zmem_slab *slab,
 			break;
 		}
 		put++;
-		*kind = ZMEM_NO_MISUSE;
 		if (++done == nr)
 			break;
 		slab = zmem_slab_of(c, objects[done], &index, kind);
-		if (slab)
-			*kind = ZMEM_NO_MISUSE;
 	}
 	slab_put(s, last, put);
 	zmem_limit_give(c, done);
