@@ -445,6 +445,29 @@ static void load_fails(struct kunit *test)
 	zmem_keys_set();
 }
 
+/* What leaked is on the books of the pools that it is from, and on no later ones'. */
+static void leaks_stay_behind(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, 256, NULL);
+	struct fault f = { .test = test };
+
+	KUNIT_ASSERT_NOT_NULL(test, zmem_cache_alloc(c, GFP_KERNEL));
+	zmem_cache_destroy(c);
+	at_rest();
+	KUNIT_EXPECT_EQ(test, zmem_pools_pages(), 0);
+	shim_quiet(true);
+	shim_take_warnings();
+	unload();
+	KUNIT_EXPECT_EQ(test, shim_take_warnings(), 1);
+	KUNIT_ASSERT_EQ(test, call_load(&f), 0);
+	KUNIT_EXPECT_EQ(test, zmem_pools_pages(), 0);
+	unload();
+	KUNIT_EXPECT_EQ(test, shim_take_warnings(), 0);
+	shim_quiet(false);
+	KUNIT_ASSERT_EQ(test, call_load(&f), 0);
+	zmem_keys_set();
+}
+
 static struct kunit_case fault_cases[] = {
 	KUNIT_CASE(create_fails),
 	KUNIT_CASE(alloc_fails),
@@ -457,6 +480,7 @@ static struct kunit_case fault_cases[] = {
 	KUNIT_CASE(closed_nodes_fail),
 	KUNIT_CASE(other_nodes_fail),
 	KUNIT_CASE(pattern_fails),
+	KUNIT_CASE(leaks_stay_behind),
 	KUNIT_CASE(load_fails),
 	KUNIT_CASE(leak_report_copes),
 	{}

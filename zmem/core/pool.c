@@ -280,4 +280,6 @@ void zmem_pools_exit(void)
 	WARN_ONCE(zmem_pools_pages(), "zmem: %ld pages lost\n", zmem_pools_pages());
 	kfree(zmem_pools);
 	zmem_pools = NULL;
+	/* They were on these pools' books, and are on no later ones'. */
+	atomic_long_set(&zmem_pages_leaked, 0);
 }
