@@ -74,7 +74,7 @@ def every(out):
     of_asan = {"ASAN_OPTIONS": "detect_stack_use_after_return=0:detect_leaks=0"}
     of_tsan = {"TSAN_OPTIONS": "halt_on_error=1:report_thread_leaks=0"}
     found = []
-    for nodes in ("1", "2"):
+    for nodes in ("1", "2", "3"):
         found.append(Suite("kunit, %s node" % nodes, plain, ZMEM_FAKE_NODES=nodes))
     for nodes in ("1", "2"):
         found.append(Suite("fuzz corpus, %s node" % nodes, api,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* What is said of misuse, and how often: a process can count its warnings. */
+#include <unistd.h>
 #include <compat/poison.h>
 #include <shim/shim.h>
 
@@ -162,8 +163,31 @@ static void leaks_are_shown(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, leak(test, ZMEM_DEBUG_CHECKS, 3), 3);
 }
 
+/* What the log has of a misuse: whose, of what kind, at which address. */
+static void the_text_is_told(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, 64, NULL);
+	int log[2], stderr_was = dup(STDERR_FILENO);
+	char text[128] = "";
+
+	KUNIT_ASSERT_GE(test, stderr_was, 0);
+	KUNIT_ASSERT_EQ(test, pipe(log), 0);
+	dup2(log[1], STDERR_FILENO);
+	shim_quiet(false);
+	zmem_report(zmem_common(c), ZMEM_DOUBLE_FREE, (void *)0xabc0);
+	dup2(stderr_was, STDERR_FILENO);
+	close(stderr_was);
+	close(log[1]);
+	KUNIT_EXPECT_GT(test, read(log[0], text, sizeof(text) - 1), 0);
+	close(log[0]);
+	text[strcspn(text, "\n")] = '\0';
+	KUNIT_EXPECT_STREQ(test, text, "zmem: cache kunit: double free (0xabc0)");
+	zmem_cache_destroy(c);
+}
+
 static struct kunit_case report_cases[] = {
 	KUNIT_CASE(a_kind_is_told_once),
+	KUNIT_CASE(the_text_is_told),
 	KUNIT_CASE(a_limit_is_told_once),
 	KUNIT_CASE(debug_caches_tell_whose),
 	KUNIT_CASE(debug_caches_show_damage),

@@ -98,7 +98,7 @@ static void two_magazines_serve(struct kunit *test)
 	KUNIT_ASSERT_GE(test, nr, bulk);
 	KUNIT_ASSERT_LE(test, bulk, b.room + b.prev_room);
 	nr -= bulk;
-	zmem_cache_free_bulk(c, bulk, objects + nr);
+	KUNIT_ASSERT_EQ(test, zmem_magazine_free_bulk(c, objects + nr, bulk), bulk);
 	a = magazines_of(test, c);
 	KUNIT_EXPECT_EQ(test, a.loaded + a.prev, b.loaded + b.prev + bulk);
 	KUNIT_EXPECT_EQ(test, min(a.room, a.prev_room), 0);

@@ -9,7 +9,7 @@
 static void geometry(struct kunit *test)
 {
 	struct zmem_cache_args args = {};
-	unsigned int size, nr;
+	unsigned int size, nr, order;
 	struct zmem_cache *c;
 	size_t run;
 
@@ -24,6 +24,14 @@ static void geometry(struct kunit *test)
 					    "size %u order %u", size, zmem_common(c)->order);
 		zmem_cache_destroy(c);
 	}
+	/* With red zones it is more than other caches' slabs hold. */
+	args.mode = ZMEM_MODE_DEBUG;
+	c = test_cache(test, ZMEM_OBJECT_MAX, &args);
+	order = zmem_common(c)->order;
+	KUNIT_EXPECT_EQ(test, order, ZMEM_DEBUG_ORDER_MAX);
+	KUNIT_EXPECT_EQ(test, zmem_common(c)->order_grown, order);
+	KUNIT_EXPECT_EQ(test, zmem_slab_objects(zmem_common(c), order), 1);
+	zmem_cache_destroy(c);
 }
 
 /* A cache that has grown cuts its slabs to waste less, of more pages. */

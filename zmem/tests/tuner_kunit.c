@@ -88,6 +88,24 @@ static void idle_caches_shrink(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+/* What a depot keeps and nobody works with goes back, and is counted. */
+static void idle_depots_are_reaped(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, 64, NULL);
+	void **objects = test_array(test, 2000);
+	struct zmem_depot *d = test_depot(c, numa_mem_id());
+	unsigned int nr;
+
+	test_fill(test, c, objects, 2000);
+	KUNIT_EXPECT_EQ(test, test_drop(c, objects, 2000), 0);
+	nr = d->nr_full;
+	KUNIT_ASSERT_GT(test, nr, 2);
+	look_times(c, 2);
+	KUNIT_EXPECT_EQ(test, d->nr_full, 0);
+	KUNIT_EXPECT_GE(test, test_snapshot(test, c)->tuner_trimmed, nr);
+	zmem_cache_destroy(c);
+}
+
 /* Idle twice after work: asked once to put its objects back. */
 static void idle_cpus_drain_once(struct kunit *test)
 {
@@ -138,6 +156,7 @@ static struct kunit_case tuner_cases[] = {
 	KUNIT_CASE(collisions_grow_magazines),
 	KUNIT_CASE(magazines_grow_to_their_bound),
 	KUNIT_CASE(idle_caches_shrink),
+	KUNIT_CASE(idle_depots_are_reaped),
 	KUNIT_CASE(idle_cpus_drain_once),
 	KUNIT_CASE(intervals_are_kept),
 	{}

@@ -3,6 +3,7 @@
 #define _SHIM_LINUX_DELAY_H
 
 #include <time.h>
+#include <linux/bug.h>
 #include <linux/ktime.h>
 #include <linux/sched.h>
 
@@ -15,7 +16,13 @@ static inline void shim_sleep_ns(u64 ns)
 
 #define msleep(ms)		shim_sleep_ns((u64)(ms) * NSEC_PER_MSEC)
 #define ssleep(s)		msleep((s) * 1000)
-#define usleep_range(lo, hi)	shim_sleep_ns((u64)(lo) * NSEC_PER_USEC)
+/* The kernel takes a range that is none for one without end. */
+static inline void usleep_range(unsigned long lo, unsigned long hi)
+{
+	WARN_ON_ONCE(lo > hi);
+	shim_sleep_ns((u64)lo * NSEC_PER_USEC);
+}
+
 #define fsleep(us)		usleep_range(us, us)
 #define udelay(us)		shim_sleep_ns((u64)(us) * NSEC_PER_USEC)
 #define ndelay(ns)		shim_sleep_ns(ns)
