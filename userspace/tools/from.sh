@@ -75,7 +75,10 @@ lists() {
 
 views() {
 	gives '^ *cpu  *home ' stat zmem-64 && gives '^NODE ' top -n 1 -v nodes &&
-		gives '^CPU ' top -n 2 -d 50ms -v cpus && gives '^ *allocs/s' watch -n 1 -d 50ms &&
+		gives '^CPU ' top -n 2 -d 50ms -v cpus &&
+		gives '^cpus by misses, reversed; ' top -n 1 -v cpus -r -s misses &&
+		gives '^nodes by in_use; ' top -n 1 -s in_use -v nodes &&
+		says 2 "no column 'objects' in the view cpus" stats top -s objects -v cpus && gives '^ *allocs/s' watch -n 1 -d 50ms &&
 		gives '"magazine_max":' --json stat zmem-64
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* top's views by CPU and by node: debugfs's tables, summed over caches. */
+#include <stdlib.h>
 #include <string.h>
 #include "top.h"
 #include "units.h"
@@ -37,7 +38,7 @@ const struct part_view view_nodes = {
 	},
 };
 
-static size_t part_columns(const struct part_view *v)
+size_t part_columns(const struct part_view *v)
 {
 	size_t n = 0;
 
@@ -110,12 +111,12 @@ void parts_read(struct parts *p, const struct part_view *v, const struct caches 
 	p->when = now_ns();
 }
 
-static uint64_t shown(const struct parts *now, const struct parts *before, size_t part,
-		      size_t n, bool rate)
+static uint64_t shown(const struct part_view *v, const struct parts *now,
+		      const struct parts *before, size_t part, size_t n)
 {
 	uint64_t value = now->part[part].value[n], old;
 
-	if (!rate)
+	if (!v->columns[n].rate)
 		return value;
 	if (part >= before->nr || now->when <= before->when)
 		return UNKNOWN;
@@ -123,20 +124,48 @@ static uint64_t shown(const struct parts *now, const struct parts *before, size_
 	return value < old ? 0 : (double)(value - old) * NSEC / (now->when - before->when);
 }
 
-void parts_table(struct table *t, const struct part_view *v, const struct parts *now,
-		 const struct parts *before)
+/* A line of the table: the value that it is sorted by, UNKNOWN being less than 0. */
+struct line {
+	uint64_t key;
+	size_t part;
+};
+
+static int compare_lines(const void *a, const void *b)
 {
-	size_t part, n, columns = part_columns(v);
+	const struct line *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? 1 : -1;
+	return (x->part > y->part) - (x->part < y->part);
+}
+
+static void add_line(struct table *t, const struct part_view *v, const struct parts *now,
+		     const struct parts *before, size_t part)
+{
+	size_t n, columns = part_columns(v);
 	char text[UNIT_TEXT];
+
+	table_add(t, "%zu", part);
+	for (n = 0; n < columns; n++)
+		table_add(t, "%s", text_count(text, shown(v, now, before, part, n)));
+}
+
+void parts_table(struct table *t, const struct part_view *v, const struct parts *now,
+		 const struct parts *before, size_t by, bool reverse)
+{
+	struct line *lines = xalloc(now->nr * sizeof(*lines));
+	size_t n, columns = part_columns(v);
 
 	table_init(t, columns + 1);
 	table_add(t, "%s", v->head);
 	for (n = 0; n < columns; n++)
 		table_add(t, "%s", v->columns[n].head);
-	for (part = 0; part < now->nr; part++) {
-		table_add(t, "%zu", part);
-		for (n = 0; n < columns; n++)
-			table_add(t, "%s", text_count(text, shown(now, before, part, n,
-								  v->columns[n].rate)));
+	for (n = 0; n < now->nr; n++) {
+		lines[n].part = n;
+		lines[n].key = by ? shown(v, now, before, n, by - 1) + 1 : 0;
 	}
+	qsort(lines, now->nr, sizeof(*lines), compare_lines);
+	for (n = 0; n < now->nr; n++)
+		add_line(t, v, now, before, lines[reverse ? now->nr - 1 - n : n].part);
+	free(lines);
 }

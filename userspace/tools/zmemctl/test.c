@@ -6,6 +6,7 @@
 #include "fields.h"
 #include "histogram.h"
 #include "table.h"
+#include "top.h"
 #include "units.h"
 #include "zmemctl.h"
 
@@ -305,6 +306,36 @@ static void test_dump(void)
 	}
 }
 
+/* The column at the left of @row of CPUs, sorted so. */
+static char first_of(const struct parts *now, const struct parts *before, size_t row,
+		     size_t by, bool reverse)
+{
+	struct table t;
+	char first;
+
+	parts_table(&t, &view_cpus, now, before, by, reverse);
+	first = *table_at(&t, row, 0);
+	table_free(&t);
+	return first;
+}
+
+static void test_parts(void)
+{
+	struct part old[2] = { { { 5, 100 } }, { { 5, 100 } } };
+	struct part new[3] = { { { 5, 130 } }, { { 5, 190 } }, { { 9, 200 } } };
+	struct parts before = { .part = old, .nr = 2, .when = NSEC };
+	struct parts now = { .part = new, .nr = 3, .when = 2 * NSEC };
+	size_t row;
+
+	for (row = 0; row < 3; row++) {
+		/* by number; by misses a second, of which a new CPU has none yet */
+		EXPECT(first_of(&now, &before, row, 0, false) == "012"[row]);
+		EXPECT(first_of(&now, &before, row, 0, true) == "210"[row]);
+		EXPECT(first_of(&now, &before, row, 2, false) == "102"[row]);
+		EXPECT(first_of(&now, &before, row, 2, true) == "201"[row]);
+	}
+}
+
 /* Every field of the structure is there: what a new kernel adds is not lost. */
 static void test_all_fields(void)
 {
@@ -323,6 +354,7 @@ int main(void)
 		{ "print", test_print }, { "histogram", test_histogram },
 		{ "fields", test_fields }, { "fields of text", test_field_parse },
 		{ "dump", test_dump }, { "all fields", test_all_fields },
+		{ "parts", test_parts },
 	};
 	unsigned int before, all = 0;
 	size_t n;

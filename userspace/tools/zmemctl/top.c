@@ -18,6 +18,7 @@ static const char *const view_names[] = { "caches", "cpus", "nodes" };
  * @view: which
  * @by: what caches are sorted by
  * @by_rate: by allocations a second instead
+ * @by_part: the column that CPUs or nodes are sorted by, from 1; 0: by number
  * @reverse: the other way round
  * @help: the keys instead
  * @only: one cache, or NULL
@@ -32,6 +33,7 @@ struct top {
 	enum view view;
 	const struct field *by;
 	bool by_rate;
+	size_t by_part;
 	bool reverse;
 	bool help;
 	const char *only;
@@ -62,6 +64,10 @@ static const char help_text[] =
 	"  e  depot exchanges             C  contention\n"
 	"  R  remote frees                x  external fragmentation\n"
 	"  f  failures                    N  name\n"
+	"\n"
+	"  sort CPUs or nodes by\n"
+	"  >  the next column             <  the one before\n"
+	"\n"
 	"  r  the other way round\n"
 	"\n"
 	"  + -  look less, more often     space  look now\n"
@@ -152,7 +158,15 @@ static void build_table(struct table *t, struct top *top)
 	if (top->view == VIEW_CACHES)
 		caches_table(t, top);
 	else
-		parts_table(t, part_view(top), &top->parts, &top->parts_before);
+		parts_table(t, part_view(top), &top->parts, &top->parts_before,
+			    top->by_part, top->reverse);
+}
+
+static const char *sorted_by(const struct top *top)
+{
+	if (top->view == VIEW_CACHES)
+		return top->by_rate ? "allocs/s" : top->by->name;
+	return top->by_part ? part_view(top)->columns[top->by_part - 1].column : "number";
 }
 
 static void head_lines(FILE *f, const struct top *top)
@@ -172,8 +186,7 @@ static void head_lines(FILE *f, const struct top *top)
 		top->now.nr, text_bytes(text[0], held), text_count(text[1], objects),
 		text_count(text[2], rate(allocs, before, top)),
 		text_ns(text[3], top->interval));
-	fprintf(f, "%s by %s%s%s%s; ? for keys\n\n", view_names[top->view],
-		top->view != VIEW_CACHES ? "number" : top->by_rate ? "allocs/s" : top->by->name,
+	fprintf(f, "%s by %s%s%s%s; ? for keys\n\n", view_names[top->view], sorted_by(top),
 		top->reverse ? ", reversed" : "", top->only ? ", of " : "",
 		top->only ? top->only : "");
 }
@@ -238,6 +251,7 @@ static void look(struct top *top)
 static void set_view(struct top *top, enum view view)
 {
 	top->view = view;
+	top->by_part = 0;
 	top->help = false;
 	top->parts.nr = 0;
 	if (view != VIEW_CACHES)
@@ -251,10 +265,23 @@ static void set_interval(struct top *top, uint64_t ns)
 		top->interval = ns;
 }
 
+/* One column on, or back; number comes before the first and behind the last. */
+static void set_part_sort(struct top *top, char key)
+{
+	size_t all = part_columns(part_view(top)) + 1;
+
+	if (key == '<' || key == '>')
+		top->by_part = (top->by_part + (key == '>' ? 1 : all - 1)) % all;
+}
+
 static void set_sort(struct top *top, char key)
 {
 	size_t n;
 
+	if (top->view != VIEW_CACHES) {
+		set_part_sort(top, key);
+		return;
+	}
 	if (key == 'a')
 		top->by_rate = true;
 	for (n = 0; n < ARRAY_LEN(sort_keys); n++)
@@ -328,14 +355,32 @@ static void parse_view(struct top *top, const char *name)
 	usage("top");
 }
 
+/* Of the view that was asked for: a field of caches, or a column. */
+static void parse_sort(struct top *top, const char *name)
+{
+	const struct part_view *v = part_view(top);
+	size_t n;
+
+	if (top->view == VIEW_CACHES) {
+		top->by = field_need(name);
+		top->by_rate = false;
+		return;
+	}
+	for (n = 0; n < part_columns(v); n++)
+		if (!strcmp(name, v->columns[n].column))
+			top->by_part = n + 1;
+	if (!top->by_part)
+		fail(EXIT_USAGE, "no column '%s' in the view %s", name, view_names[top->view]);
+}
+
 static void parse(struct top *top, int argc, char **argv)
 {
+	const char *sort_name = NULL;
 	int c;
 
 	while ((c = getopt(argc, argv, "s:d:n:v:r")) != -1) {
 		if (c == 's') {
-			top->by = field_need(optarg);
-			top->by_rate = false;
+			sort_name = optarg;
 		} else if (c == 'v') {
 			parse_view(top, optarg);
 		} else if (c == 'r') {
@@ -348,6 +393,8 @@ static void parse(struct top *top, int argc, char **argv)
 	if (optind < argc - 1)
 		usage("top");
 	top->only = argv[optind];
+	if (sort_name)
+		parse_sort(top, sort_name);
 }
 
 int cmd_top(int argc, char **argv)

@@ -41,7 +41,12 @@ extern const struct part_view view_cpus, view_nodes;
 
 void parts_read(struct parts *p, const struct part_view *v, const struct caches *c,
 		const char *only);
+size_t part_columns(const struct part_view *v);
+/*
+ * As a table, by number where @by is 0; else by the view's @by'th column,
+ * counted from 1, the most first.
+ */
 void parts_table(struct table *t, const struct part_view *v, const struct parts *now,
-		 const struct parts *before);
+		 const struct parts *before, size_t by, bool reverse);
 
 #endif /* ZMEMCTL_TOP_H */
