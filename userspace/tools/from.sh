@@ -4,11 +4,12 @@
 # zmemctl on programs: on a live one, at its socket, and on one that ended, by
 # its file.  TAP.
 #
-#	from.sh ZMEMCTL LIBRARY
+#	from.sh ZMEMCTL LIBRARY DAMAGE
 # shellcheck disable=SC2317 # what try() calls
 set -u
-ctl=$(realpath "${1:?usage: from.sh ZMEMCTL LIBRARY}") || exit 2
-lib=$(realpath "${2:?usage: from.sh ZMEMCTL LIBRARY}") || exit 2
+ctl=$(realpath "${1:?usage: from.sh ZMEMCTL LIBRARY DAMAGE}") || exit 2
+lib=$(realpath "${2:?usage: from.sh ZMEMCTL LIBRARY DAMAGE}") || exit 2
+damage=$(realpath "${3:?usage: from.sh ZMEMCTL LIBRARY DAMAGE}") || exit 2
 work=$(mktemp -d "${TMPDIR:-/tmp}/zmem-from.XXXXXX")
 program=
 trap '[ -z "$program" ] || kill "$program" 2>/dev/null; rm -rf "$work"' EXIT
@@ -113,6 +114,25 @@ is_private() {
 	}
 }
 
+# A cache that was written where no object is; its neighbour is sound.
+finds_damage() {
+	local status=1 other have=0
+
+	ZMEM_STATS=damage "$damage" >began 2>told &
+	other=$!
+	for _ in $(seq 100); do
+		! grep -q damaged began || break
+		sleep 0.1
+	done
+	"$ctl" --from=damage validate sound &&
+		says 6 '^zmemctl: damaged: not as it should be' damage validate damaged &&
+		says 6 '^zmemctl: a cache: not as it should be' damage validate && status=0
+	"$ctl" --from=damage --json validate damaged >out 2>err || have=$?
+	[ "$have" -eq 6 ] && grep -q '"valid":"no"' out &&
+		grep -q 'cache damaged: bytes next to an object were written' told || status=1
+	kill "$other" && ! wait "$other" && return "$status"
+}
+
 killed() {
 	kill -9 "$program" && ! wait "$program" && program=
 	says 3 'no program with ZMEM_STATS=stats runs' stats list
@@ -166,6 +186,7 @@ try 'stat, top, watch' views
 try 'set, shrink, drain' steers
 try 'what is refused' refuses
 try 'only its user may' is_private
+try 'validate finds damage' finds_damage
 try 'a program that was killed' killed
 try 'a program that ended' ends
 try 'a program that forks' forks
