@@ -38,13 +38,15 @@ static void open_nodes_serve(struct kunit *test)
 static void full_nodes_pass_on(struct kunit *test)
 {
 	int nodes = num_node_state(N_MEMORY), best;
-	struct page *page;
+	struct page *page, *full;
 
 	if (nodes < 2)
 		kunit_skip(test, "one node has memory; two are needed");
 	zmem_pools_trim(ULONG_MAX);
 	zmem_node_close(1, ZMEM_NODE_DRAINED);
 	best = zmem_node_nearest_open(1);
+	full = take(best, __GFP_THISNODE);
+	KUNIT_EXPECT_NOT_NULL(test, full);
 	shim_limit_node(best, 1);
 	page = take(1, 0);
 	KUNIT_EXPECT_EQ(test, !!page, nodes > 2);
@@ -54,6 +56,8 @@ static void full_nodes_pass_on(struct kunit *test)
 		zmem_pool_free(page, 0, ZMEM_RUN_FRESH);
 	}
 	shim_limit_node(best, 0);
+	if (full)
+		zmem_pool_free(full, 0, ZMEM_RUN_FRESH);
 	zmem_node_open(1, ZMEM_NODE_DRAINED);
 }
 
