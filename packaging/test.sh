@@ -65,11 +65,15 @@ install_all() {
 	inside sh -c 'apt-get -q -y --no-install-recommends install /tmp/deb/*.deb'
 }
 
-# What the packages brought works: a tool, a page, a rule, a header.
+# What the packages brought is there, or works: a tool, pages, a rule, a header.
 look() {
 	inside zmemctl help | grep -q '^usage: zmemctl' &&
 		[ "$(stat -c %a "$root/lib/udev/rules.d/60-zmem.rules")" = 644 ] &&
+		[ -e "$root/usr/share/man/man3/libzmem.3.gz" ] &&
+		[ -e "$root/usr/share/man/man4/zmem.4.gz" ] &&
 		[ -e "$root/usr/share/man/man8/zmemctl.8.gz" ] &&
+		[ -e "$root/usr/share/bash-completion/completions/zmemctl" ] &&
+		[ -x "$root/usr/share/zmem/drgn/zmem-caches.py" ] &&
 		inside env LD_PRELOAD=libzmem_malloc.so sh -c 'grep -q libzmem_malloc /proc/self/maps' &&
 		printf '%s\n' '#include <linux/zmem.h>' 'int main(void) { return !ZMEM_IOC_ABI; }' |
 		inside gcc -x c -o /tmp/uses-zmem - &&
