@@ -27,7 +27,7 @@ static void open_nodes_serve(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, page);
 	if (page) {
 		node = page_to_nid(page);
-		KUNIT_EXPECT_NE(test, node, 1);
+		KUNIT_EXPECT_EQ(test, node, zmem_node_nearest_open(1));
 		zmem_pool_free(page, 0, ZMEM_RUN_FRESH);
 	}
 	KUNIT_EXPECT_NULL(test, take(1, __GFP_THISNODE));
@@ -61,7 +61,23 @@ static void full_nodes_pass_on(struct kunit *test)
 	zmem_node_open(1, ZMEM_NODE_DRAINED);
 }
 
+/* No run of a node that is closed waits for its next user. */
+static void closed_nodes_keep_nothing(struct kunit *test)
+{
+	struct page *page;
+	unsigned int how;
+
+	zmem_pools_trim(ULONG_MAX);
+	page = zmem_pool_alloc(GFP_KERNEL, 0, 0, &how);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	zmem_node_close(0, ZMEM_NODE_DRAINED);
+	zmem_pool_free(page, 0, how);
+	KUNIT_EXPECT_EQ(test, zmem_pools_cached(), 0);
+	zmem_node_open(0, ZMEM_NODE_DRAINED);
+}
+
 static struct kunit_case closed_cases[] = {
+	KUNIT_CASE(closed_nodes_keep_nothing),
 	KUNIT_CASE(open_nodes_serve),
 	KUNIT_CASE(full_nodes_pass_on),
 	{}

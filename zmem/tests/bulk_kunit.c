@@ -98,7 +98,7 @@ static void two_magazines_serve(struct kunit *test)
 	KUNIT_ASSERT_GE(test, nr, bulk);
 	KUNIT_ASSERT_LE(test, bulk, b.room + b.prev_room);
 	nr -= bulk;
-	KUNIT_ASSERT_EQ(test, zmem_magazine_free_bulk(c, objects + nr, bulk), bulk);
+	zmem_cache_free_bulk(c, bulk, objects + nr);
 	a = magazines_of(test, c);
 	KUNIT_EXPECT_EQ(test, a.loaded + a.prev, b.loaded + b.prev + bulk);
 	KUNIT_EXPECT_EQ(test, min(a.room, a.prev_room), 0);
@@ -109,9 +109,29 @@ static void two_magazines_serve(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+/* All that both have, and back into both: neither call leaves a part to the slow path. */
+static void both_magazines_serve_at_once(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, 64, NULL);
+	void **objects = test_array(test, 2 * NR);
+	size_t nr = leave_few(test, c, objects), bulk;
+	struct magazines a = magazines_of(test, c), b;
+
+	bulk = a.loaded + a.prev;
+	KUNIT_EXPECT_EQ(test, zmem_magazine_alloc_bulk(c, objects + nr, bulk), bulk);
+	b = magazines_of(test, c);
+	KUNIT_EXPECT_EQ(test, b.loaded + b.prev, 0);
+	KUNIT_EXPECT_GT(test, bulk, max(b.room, b.prev_room));
+	KUNIT_EXPECT_EQ(test, zmem_magazine_free_bulk(c, objects + nr, bulk), bulk);
+	zmem_cache_free_bulk(c, nr, objects);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->objects, 0);
+	zmem_cache_destroy(c);
+}
+
 static struct kunit_case bulk_cases[] = {
 	KUNIT_CASE(one_magazine_serves),
 	KUNIT_CASE(two_magazines_serve),
+	KUNIT_CASE(both_magazines_serve_at_once),
 	{}
 };
 

@@ -5,6 +5,7 @@
 #include "tests/util.h"
 #include "core/latency.h"
 #include "core/magazine.h"
+#include "core/nodes.h"
 #include "core/tuner.h"
 
 /* At steady state every call is served by the CPU's own magazines. */
@@ -252,7 +253,31 @@ static void samples(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+/* What a dead CPU had goes to the depot as it is, or, its node being closed, to slabs. */
+static void dead_cpus_bequeath(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, 64, NULL);
+	unsigned int cpu = raw_smp_processor_id();
+	int node = numa_mem_id();
+	u64 cached;
+
+	zmem_cache_free(c, zmem_cache_alloc(c, GFP_KERNEL));
+	cached = test_snapshot(test, c)->cached;
+	KUNIT_EXPECT_GT(test, cached, 0);
+	zmem_magazines_bequeath(zmem_common(c), cpu);
+	KUNIT_EXPECT_EQ(test, test_depot(c, node)->objects, cached);
+	zmem_cache_free(c, zmem_cache_alloc(c, GFP_KERNEL));
+	zmem_depot_drain(zmem_common(c), node);
+	zmem_node_close(node, ZMEM_NODE_LEAVING);
+	zmem_magazines_bequeath(zmem_common(c), cpu);
+	zmem_node_open(node, ZMEM_NODE_LEAVING);
+	KUNIT_EXPECT_EQ(test, test_depot(c, node)->objects, 0);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->cached, 0);
+	zmem_cache_destroy(c);
+}
+
 static struct kunit_case magazine_cases[] = {
+	KUNIT_CASE(dead_cpus_bequeath),
 	KUNIT_CASE(pairs_hit),
 	KUNIT_CASE(bursts_exchange_whole_magazines),
 	KUNIT_CASE(depot_is_bounded),

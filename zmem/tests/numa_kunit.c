@@ -78,6 +78,43 @@ static void remote_frees_travel_home(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+/* Also a few at once, although the loaded magazine has room for them. */
+static void remote_bulks_travel_home(struct kunit *test)
+{
+	int node = other_node(test), home = numa_mem_id(), i;
+	struct zmem_cache *c = test_cache(test, 64, NULL);
+	void *objects[3], *object;
+
+	for (i = 0; i < 3; i++) {
+		objects[i] = zmem_cache_alloc_node(c, GFP_KERNEL | __GFP_THISNODE, node);
+		KUNIT_ASSERT_NOT_NULL(test, objects[i]);
+	}
+	zmem_cache_free(c, zmem_cache_alloc(c, GFP_KERNEL));
+	zmem_cache_free_bulk(c, 3, objects);
+	object = zmem_cache_alloc(c, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	KUNIT_EXPECT_EQ(test, page_to_nid(virt_to_page(object)), home);
+	zmem_cache_free(c, object);
+	zmem_cache_destroy(c);
+}
+
+/* A batch of two nodes' objects in turn goes back to the slabs of both. */
+static void batches_of_two_nodes(struct kunit *test)
+{
+	int nodes[2] = { numa_mem_id(), other_node(test) }, i;
+	struct zmem_cache *c = test_cache(test, 64, NULL);
+	void *objects[6];
+
+	for (i = 0; i < 6; i++)
+		KUNIT_ASSERT_EQ(test, zmem_slab_alloc(zmem_common(c), GFP_KERNEL | __GFP_THISNODE,
+						      nodes[i % 2], &objects[i], 1), 1);
+	zmem_slab_free(zmem_common(c), objects, 6);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->errors, 0);
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_EQ(test, zmem_common(c)->node[nodes[i]]->slabs.in_use, 0);
+	zmem_cache_destroy(c);
+}
+
 /* What the kernel asks back under pressure is given, and the cache works on. */
 static void reclaim(struct kunit *test)
 {
@@ -378,6 +415,8 @@ static struct kunit_case numa_cases[] = {
 	KUNIT_CASE(drain_refuses),
 	KUNIT_CASE(placement),
 	KUNIT_CASE(remote_frees_travel_home),
+	KUNIT_CASE(remote_bulks_travel_home),
+	KUNIT_CASE(batches_of_two_nodes),
 	KUNIT_CASE(reclaim),
 	{}
 };

@@ -173,6 +173,7 @@ static void empty_slabs_count_their_pages(struct kunit *test)
 	zmem_caches_reclaim(ULONG_MAX);
 	test_fill(test, c, objects, nr);
 	s = &common->node[page_to_nid(virt_to_page(objects[nr - 1]))]->slabs;
+	KUNIT_EXPECT_EQ(test, s->pages_empty, 0);
 	/* The grown slab is the last to become empty: it is the one that stays. */
 	KUNIT_EXPECT_EQ(test, test_drop(c, objects, nr), 0);
 	zmem_pools_trim(ULONG_MAX);

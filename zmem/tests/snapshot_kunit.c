@@ -177,6 +177,11 @@ static void latencies(struct kunit *test)
 	atomic_long_set(&l->bucket[3], 98);
 	atomic_long_set(&l->bucket[10], 2);
 	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->latency_p99_ns, 2047);
+	/* Of many, one more than a hundredth. */
+	atomic_long_set(&l->samples, 10000);
+	atomic_long_set(&l->bucket[3], 9899);
+	atomic_long_set(&l->bucket[10], 101);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->latency_p99_ns, 2047);
 	zmem_cache_destroy(c);
 	c = test_cache(test, 64, NULL);
 	s = test_snapshot(test, c);

@@ -82,9 +82,11 @@ static void idle_caches_shrink(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, look_times(c, 1),
 			zmem_magazine_step(size, -1, zmem_common(c)->magazine_max));
 	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->tuner_shrunk, 1);
-	test_depot(c, numa_mem_id())->exchanges++;
+	/* An exchange, and it starts from the beginning. */
 	size = zmem_common(c)->magazine_size;
 	KUNIT_EXPECT_EQ(test, look_times(c, 7), size);
+	test_depot(c, numa_mem_id())->exchanges++;
+	KUNIT_EXPECT_EQ(test, look_times(c, 8), size);
 	zmem_cache_destroy(c);
 }
 
@@ -106,28 +108,30 @@ static void idle_depots_are_reaped(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
-/* Idle twice after work: asked once to put its objects back. */
+/* Idle twice after work: asked once to put its objects back; and again after more work. */
 static void idle_cpus_drain_once(struct kunit *test)
 {
 	struct zmem_cache *c = test_cache(test, 64, NULL);
 	struct cpumask wishes;
-	unsigned int i, asked = 0;
+	unsigned int i, asked, round;
 
 	look(c, &wishes);
 	KUNIT_EXPECT_TRUE(test, cpumask_empty(&wishes));
-	zmem_cache_free(c, zmem_cache_alloc(c, GFP_KERNEL));
-	KUNIT_EXPECT_GT(test, test_snapshot(test, c)->cached, 0);
-	look(c, &wishes);
-	KUNIT_EXPECT_TRUE(test, cpumask_empty(&wishes));
-	for (i = 0; i < 6; i++) {
+	for (round = 0; round < 2; round++) {
+		zmem_cache_free(c, zmem_cache_alloc(c, GFP_KERNEL));
+		KUNIT_EXPECT_GT(test, test_snapshot(test, c)->cached, 0);
 		look(c, &wishes);
-		asked += !cpumask_empty(&wishes);
-		if (cpumask_test_cpu(raw_smp_processor_id(), &wishes))
-			zmem_tuner_this_cpu(NULL);
+		KUNIT_EXPECT_TRUE(test, cpumask_empty(&wishes));
+		for (i = asked = 0; i < 6; i++) {
+			look(c, &wishes);
+			asked += !cpumask_empty(&wishes);
+			if (cpumask_test_cpu(raw_smp_processor_id(), &wishes))
+				zmem_tuner_this_cpu(NULL);
+		}
+		KUNIT_EXPECT_EQ(test, asked, 1);
+		KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->cached,
+				test_depot(c, numa_mem_id())->objects);
 	}
-	KUNIT_EXPECT_EQ(test, asked, 1);
-	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->cached,
-			test_depot(c, numa_mem_id())->objects);
 	zmem_cache_destroy(c);
 }
 

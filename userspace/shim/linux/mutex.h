@@ -37,6 +37,7 @@ static inline bool mutex_trylock(struct mutex *m)
 
 static inline void mutex_unlock(struct mutex *m)
 {
+	WARN_ON_ONCE(m->lock.owner != shim_task_id());
 	shim_lock_release(&m->lock);
 	shim_hold_end();
 }

@@ -41,6 +41,7 @@ static inline bool spin_trylock(spinlock_t *lock)
 
 static inline void spin_unlock(spinlock_t *lock)
 {
+	WARN_ON_ONCE(IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) && lock->lock.owner != shim_task_id());
 	shim_lock_release(&lock->lock);
 	preempt_enable();
 	shim_hold_end();
