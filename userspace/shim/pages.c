@@ -325,6 +325,7 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 	shim_boot();
 	if (nid == NUMA_NO_NODE)
 		nid = numa_mem_id();
+	WARN_ON_ONCE((unsigned int)nid >= shim_nr_nodes);
 	for (i = 0; i < shim_nr_nodes && !page; i++) {
 		page = shim_node_alloc(&shim_nodes[(nid + i) % shim_nr_nodes], order, &zero);
 		if (gfp & __GFP_THISNODE)
