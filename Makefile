@@ -12,7 +12,7 @@ CHECK	:= rules style sparse docs user-plain user-asan user-tsan user-valgrind \
 	   fastpath hammer kselftest hotplug run kunit kselftest-debug storm \
 	   faults ioctl-fuzz
 FULL	:= $(CHECK) static vm kcsan bpftrace drgn walk packages kernel-6.1 kernel-7.x kernel-rt \
-	   user-programs-full coverage
+	   user-programs-full coverage mutants
 
 all: modules	## build zmem/zmem.ko against KDIR (default: the running kernel)
 
@@ -80,7 +80,7 @@ check:	## every suite for each change
 
 check-full:	## all of check, and what is too slow for each change
 	@scripts/deps.sh build user programs bench vm debug-kernel style static docs packages \
-		bpftrace drgn model
+		bpftrace drgn model mutants
 	@scripts/check.sh $(FULL)
 
 fuzz: SECONDS ?= 60

@@ -213,6 +213,9 @@ suite_storm() { bash selftests/storm/run.sh; }
 suite_kcsan() { bash selftests/storm/run.sh --kernel kcsan; }
 suite_hammer() { bash selftests/hammer/run.sh; }
 
+# Bugs planted in the core, which the suites are to catch: other ones each time.
+suite_mutants() { make check-mutants; }
+
 # The main job, and then the replay's own tests on the stream that it left.
 suite_run() {
 	bash selftests/run/run.sh || return 1
