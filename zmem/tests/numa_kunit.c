@@ -83,18 +83,20 @@ static void remote_bulks_travel_home(struct kunit *test)
 {
 	int node = other_node(test), home = numa_mem_id(), i;
 	struct zmem_cache *c = test_cache(test, 64, NULL);
-	void *objects[3], *object;
+	void *remote[3], *local[5];
 
 	for (i = 0; i < 3; i++) {
-		objects[i] = zmem_cache_alloc_node(c, GFP_KERNEL | __GFP_THISNODE, node);
-		KUNIT_ASSERT_NOT_NULL(test, objects[i]);
+		remote[i] = zmem_cache_alloc_node(c, GFP_KERNEL | __GFP_THISNODE, node);
+		KUNIT_ASSERT_NOT_NULL(test, remote[i]);
 	}
-	zmem_cache_free(c, zmem_cache_alloc(c, GFP_KERNEL));
-	zmem_cache_free_bulk(c, 3, objects);
-	object = zmem_cache_alloc(c, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, object);
-	KUNIT_EXPECT_EQ(test, page_to_nid(virt_to_page(object)), home);
-	zmem_cache_free(c, object);
+	for (i = 0; i < 5; i++) {
+		if (i == 4)
+			zmem_cache_free_bulk(c, 3, remote);
+		local[i] = zmem_cache_alloc(c, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, local[i]);
+		KUNIT_EXPECT_EQ(test, page_to_nid(virt_to_page(local[i])), home);
+	}
+	zmem_cache_free_bulk(c, 5, local);
 	zmem_cache_destroy(c);
 }
 
