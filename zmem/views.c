@@ -240,7 +240,7 @@ void zmem_view_traces(struct seq_file *m, struct zmem_common *c)
 	view_head(m, "traces");
 	seq_printf(m, "# %7s %12s %12s %12s %s %s\n", "objects", "bytes", "newest_ms",
 		   "oldest_ms", "site", "callers");
-	if (!c->debug || !(c->debug->flags & ZMEM_DEBUG_TRACK)) {
+	if (!c->debug || !(c->debug_flags & ZMEM_DEBUG_TRACK)) {
 		seq_printf(m, "%9s %12s %12s %12s - -\n", "-", "-", "-", "-");
 		return;
 	}

@@ -293,7 +293,7 @@ struct zmem_common *zmem_cache_make(const char *name, unsigned int size,
 	c = cache_new(name, size, args, internal_flags);
 	if (!c)
 		return ERR_PTR(-ENOMEM);
-	err = c->mode == ZMEM_MODE_DEBUG ? zmem_debug_init(c, c->debug_flags) : 0;
+	err = c->mode == ZMEM_MODE_DEBUG ? zmem_debug_init(c) : 0;
 	if (!err)
 		err = zmem_slab_geometry(c);
 	if (!err && c->mode == ZMEM_MODE_BALANCED && !(c->flags & ZMEM_NO_MAGAZINES)) {

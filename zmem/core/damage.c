@@ -83,7 +83,7 @@ static void stretch_check(void *object, const struct stretch *s, enum zmem_misus
 
 static bool has_poison(const struct zmem_common *c)
 {
-	return c->debug->flags & ZMEM_DEBUG_POISON && !c->ctor &&
+	return c->debug_flags & ZMEM_DEBUG_POISON && !c->ctor &&
 	       !(c->flags & ZMEM_TYPESAFE_BY_RCU);
 }
 
@@ -98,7 +98,7 @@ void zmem_object_red(const struct zmem_common *c, void *object, size_t bytes)
 {
 	struct stretch right = red_right(c, bytes);
 
-	if (c->debug->flags & ZMEM_DEBUG_RED_ZONE)
+	if (c->debug_flags & ZMEM_DEBUG_RED_ZONE)
 		memset((u8 *)object + right.at, right.expected, right.length);
 }
 
@@ -114,7 +114,7 @@ void zmem_object_clear(const struct zmem_common *c, void *object)
 /* Paints a new object, which is free. */
 void zmem_object_init(const struct zmem_common *c, void *object)
 {
-	if (c->debug->flags & ZMEM_DEBUG_RED_ZONE)
+	if (c->debug_flags & ZMEM_DEBUG_RED_ZONE)
 		memset((u8 *)object - ZMEM_RED_LEFT, ZMEM_RED_BYTE, ZMEM_RED_LEFT);
 	zmem_object_red(c, object, c->object_size);
 	zmem_object_clear(c, object);
@@ -129,7 +129,7 @@ static void check_bytes(const struct zmem_common *c, void *object,
 	bool live = record->state == ZMEM_RECORD_LIVE;
 	struct stretch right;
 
-	if (c->debug->flags & ZMEM_DEBUG_RED_ZONE) {
+	if (c->debug_flags & ZMEM_DEBUG_RED_ZONE) {
 		right = red_right(c, live ? record->requested : c->object_size);
 		stretch_check(object, &left, ZMEM_RED_ZONE, d, repair);
 		stretch_check(object, &right, ZMEM_RED_ZONE, d, repair);

@@ -42,26 +42,24 @@ static void red_zone_layout(struct zmem_common *c)
 /**
  * zmem_debug_init() - make a new cache a debug cache
  * @c: the cache; its sizes are those without red zones
- * @flags: ZMEM_DEBUG_*
  *
  * Context: may sleep.
  * Return: 0 or -ENOMEM.
  */
-int zmem_debug_init(struct zmem_common *c, unsigned int flags)
+int zmem_debug_init(struct zmem_common *c)
 {
 	struct zmem_debug *d = kzalloc(sizeof(*d), GFP_KERNEL);
 	int err = 0;
 
 	if (!d)
 		return -ENOMEM;
-	d->flags = flags;
 	spin_lock_init(&d->quarantine.lock);
 	c->debug = d;
-	if (flags & ZMEM_DEBUG_TRACK)
+	if (c->debug_flags & ZMEM_DEBUG_TRACK)
 		err = zmem_stack_init();
-	if (flags & ZMEM_DEBUG_RED_ZONE)
+	if (c->debug_flags & ZMEM_DEBUG_RED_ZONE)
 		red_zone_layout(c);
-	if (!err && flags & ZMEM_DEBUG_QUARANTINE)
+	if (!err && c->debug_flags & ZMEM_DEBUG_QUARANTINE)
 		err = zmem_quarantine_init(c);
 	return err;
 }
@@ -165,7 +163,7 @@ void zmem_debug_slab_check(struct zmem_slab *slab)
 /* Who is at it now. */
 static struct zmem_event event_now(const struct zmem_common *c, gfp_t gfp)
 {
-	if (!(c->debug->flags & ZMEM_DEBUG_TRACK))
+	if (!(c->debug_flags & ZMEM_DEBUG_TRACK))
 		return (struct zmem_event){};
 	return (struct zmem_event){
 		.when = ktime_get_mono_fast_ns(),

@@ -55,13 +55,11 @@ struct zmem_record {
 
 /**
  * struct zmem_debug - what a debug cache has besides others
- * @flags: ZMEM_DEBUG_*
  * @inexact: the size of some live object is only known as its class
  * @requested: bytes of live objects
  * @quarantine: freed objects
  */
 struct zmem_debug {
-	unsigned int flags;
 	bool inexact;
 	atomic_long_t requested;
 	struct zmem_quarantine quarantine;
@@ -71,7 +69,7 @@ unsigned int zmem_debug_flags_of(const char *name);
 int zmem_debug_pattern_set(const char *text);
 const char *zmem_debug_pattern(void);
 
-int zmem_debug_init(struct zmem_common *cache, unsigned int flags);
+int zmem_debug_init(struct zmem_common *cache);
 void zmem_debug_exit(struct zmem_common *cache);
 
 size_t zmem_debug_record_bytes(unsigned int nr);

@@ -157,7 +157,7 @@ void zmem_sites_leaked(struct zmem_common *c)
 	struct zmem_site *sites;
 	unsigned int i, nr;
 
-	if (!c->debug || !(c->debug->flags & ZMEM_DEBUG_LEAKS) || zmem_reports_muted)
+	if (!c->debug || !(c->debug_flags & ZMEM_DEBUG_LEAKS) || zmem_reports_muted)
 		return;
 	sites = kcalloc(ZMEM_SITES_MAX, sizeof(*sites), GFP_KERNEL);
 	if (!sites)
