@@ -251,6 +251,20 @@ long zmem_file_cache_destroy(struct zmem_file *file,
 	return 0;
 }
 
+/* What @fn says of a cache of the file's, or a negative error. */
+static int on_cache(struct zmem_file *file, u32 id, int (*fn)(struct zmem_cache *cache))
+{
+	struct zmem_file_cache *entry;
+	int ret = zmem_file_lock(file);
+
+	if (ret)
+		return ret;
+	entry = zmem_file_cache(file, id);
+	ret = IS_ERR(entry) ? PTR_ERR(entry) : fn(entry->cache);
+	zmem_file_unlock(file);
+	return ret;
+}
+
 /**
  * zmem_file_cache_shrink() - ZMEM_IOC_CACHE_SHRINK
  * @file: file
@@ -261,22 +275,7 @@ long zmem_file_cache_destroy(struct zmem_file *file,
 long zmem_file_cache_shrink(struct zmem_file *file,
 			    struct zmem_ioc_target *arg)
 {
-	struct zmem_file_cache *entry;
-	int err;
-
-	if (arg->reserved)
-		return -EINVAL;
-
-	err = zmem_file_lock(file);
-	if (err)
-		return err;
-	entry = zmem_file_cache(file, arg->cache);
-	if (IS_ERR(entry))
-		err = PTR_ERR(entry);
-	else
-		zmem_cache_shrink(entry->cache);
-	zmem_file_unlock(file);
-	return err;
+	return arg->reserved ? -EINVAL : on_cache(file, arg->cache, zmem_cache_shrink);
 }
 
 /**
@@ -288,22 +287,12 @@ long zmem_file_cache_shrink(struct zmem_file *file,
  */
 long zmem_file_cache_validate(struct zmem_file *file, struct zmem_ioc_validate *arg)
 {
-	struct zmem_file_cache *entry;
-	int err;
+	int found = arg->reserved ? -EINVAL : on_cache(file, arg->cache, zmem_cache_validate);
 
-	if (arg->reserved)
-		return -EINVAL;
-
-	err = zmem_file_lock(file);
-	if (err)
-		return err;
-	entry = zmem_file_cache(file, arg->cache);
-	if (IS_ERR(entry))
-		err = PTR_ERR(entry);
-	else
-		arg->errors = zmem_cache_validate(entry->cache);
-	zmem_file_unlock(file);
-	return err;
+	if (found < 0)
+		return found;
+	arg->errors = found;
+	return 0;
 }
 
 /**
