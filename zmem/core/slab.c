@@ -262,7 +262,7 @@ static struct zmem_slab *slab_new(struct zmem_common *c, gfp_t gfp, int node)
 static unsigned int slabs_add(struct zmem_slab *slab, void **objects, unsigned int nr)
 {
 	struct zmem_common *c = slab->cache;
-	struct zmem_slabs *s = &c->node[slab->node]->slabs;
+	struct zmem_slabs *s = zmem_slab_node(slab);
 	unsigned int colour, got;
 	unsigned long flags;
 
@@ -477,7 +477,7 @@ static unsigned int slab_free_run(struct zmem_common *c, struct zmem_slab *slab,
 				  unsigned int index, void **objects,
 				  unsigned int nr, enum zmem_misuse *kind)
 {
-	struct zmem_slabs *s = &c->node[slab->node]->slabs;
+	struct zmem_slabs *s = zmem_slab_node(slab);
 	struct zmem_slab *last = slab;
 	const u32 node = slab->node;
 	unsigned int done = 0, put = 0;
@@ -578,7 +578,7 @@ bool zmem_slab_in_use(struct zmem_common *c, const void *object)
 
 	slab = zmem_slab_of(c, object, &index, &kind);
 	if (slab) {
-		struct zmem_slabs *s = &c->node[slab->node]->slabs;
+		struct zmem_slabs *s = zmem_slab_node(slab);
 
 		spin_lock_irqsave(&s->lock, flags);
 		kind = test_bit(index, slab->map) ? ZMEM_DOUBLE_FREE : ZMEM_NO_MISUSE;
