@@ -149,7 +149,7 @@ static void free_for(unsigned long caller, void *p)
 {
 	if (ZERO_OR_NULL_PTR(p))
 		return;
-	if (zmem_cache_of(p))
+	if (trace_zmem_free_enabled() && zmem_cache_of(p))
 		trace_zmem_free(caller, p, zmem_common(zmem_cache_of(p))->name);
 	zmem_free_unseen(p);
 }
