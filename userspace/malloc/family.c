@@ -63,7 +63,6 @@ static void *realloc_moved(void *p, size_t size, size_t usable)
 /* As glibc: realloc(p, 0) frees p and returns NULL. */
 ZMEM_PUBLIC void *realloc(void *p, size_t size)
 {
-	const struct page *page;
 	size_t usable;
 	void *new;
 
@@ -80,7 +79,7 @@ ZMEM_PUBLIC void *realloc(void *p, size_t size)
 	}
 	if (realloc_stays(size, usable))
 		return p;
-	if (size < HUGE_GROWN || malloc_page(p, &page) || nested() || nested_usable(p))
+	if (size < HUGE_GROWN || malloc_cache_of(p) || nested() || nested_usable(p))
 		return realloc_moved(p, size, usable);
 	new = huge_realloc(p, size);
 	return new ? new : fail(ENOMEM);

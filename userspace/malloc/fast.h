@@ -42,16 +42,7 @@ static __always_inline bool malloc_fast(size_t size, void **p)
 	       likely(zmem_magazine_pop(malloc_cache(size), p));
 }
 
-/* Whether @p is on a page of ours, if not: huge, or nobody's. */
-static __always_inline bool malloc_page(const void *p, const struct page **page)
-{
-	if (unlikely(!virt_addr_valid(p)))
-		return false;
-	*page = virt_to_page(p);
-	return likely(zmem_page_tagged(*page));
-}
-
-/* The cache of a block, or NULL if @p is on no page of ours. */
+/* The cache of a block, or NULL if @p is on no page of ours: huge, or nobody's. */
 static __always_inline struct zmem_cache *malloc_cache_of(const void *p)
 {
 	unsigned long pfn = ((unsigned long)p - shim_base) >> PAGE_SHIFT;

@@ -194,10 +194,9 @@ void *malloc_aligned(size_t align, size_t size)
 /* 0 for what is not ours. */
 size_t malloc_usable(const void *p)
 {
-	const struct page *page;
 	size_t size;
 
-	if (malloc_page(p, &page))
+	if (malloc_cache_of(p))
 		return zmem_usable_size(p);
 	size = huge_usable(p);
 	return size ? size : nested_usable(p);

@@ -81,9 +81,7 @@ bool nested_put(void *p)
  */
 void nested_free(void *p)
 {
-	const struct page *page;
-
-	if (!nested_put(p) && malloc_page(p, &page))
+	if (!nested_put(p) && malloc_cache_of(p))
 		llist_add(p, &nested_freed);
 }
 
