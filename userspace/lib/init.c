@@ -95,13 +95,10 @@ static int cpu_dead(unsigned int cpu)
 	return 0;
 }
 
-static int init_once(void)
+int zmem_user_load(void)
 {
-	int err;
+	int err = zmem_pools_init();
 
-	shim_boot();
-	zmem_latency_calibrate();
-	err = zmem_pools_init();
 	if (err)
 		return err;
 	err = zmem_rcu_init();
@@ -110,8 +107,6 @@ static int init_once(void)
 	err = zmem_sizes_init();
 	if (err)
 		goto no_sizes;
-	zmem_keys_set();
-	cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "zmem:dead", NULL, cpu_dead);
 	return 0;
 
 no_sizes:
@@ -119,6 +114,20 @@ no_sizes:
 no_rcu:
 	zmem_pools_exit();
 	return err;
+}
+
+static int init_once(void)
+{
+	int err;
+
+	shim_boot();
+	zmem_latency_calibrate();
+	err = zmem_user_load();
+	if (err)
+		return err;
+	zmem_keys_set();
+	cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "zmem:dead", NULL, cpu_dead);
+	return 0;
 }
 
 int zmem_user_init(void)

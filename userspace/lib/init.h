@@ -13,6 +13,9 @@
  */
 int zmem_user_init(void);
 
+/* The part of that which may be undone, and repeated. */
+int zmem_user_load(void);
+
 /* Starts or stops the tuner, which needs a thread; it is off at first. */
 void zmem_user_tune(bool on);
 

@@ -13,6 +13,7 @@
 #include <shim/shim.h>
 #include <compat/work.h>
 
+#include "init.h"
 #include "tests/util.h"
 #include "core/debug.h"
 #include "core/free_rcu.h"
@@ -398,23 +399,7 @@ static void leak_report_copes(struct kunit *test)
 /* What the module does as it is loaded. */
 static int call_load(struct fault *f)
 {
-	int err = zmem_pools_init();
-
-	if (err)
-		return err;
-	err = zmem_rcu_init();
-	if (err)
-		goto no_rcu;
-	err = zmem_sizes_init();
-	if (err)
-		goto no_sizes;
-	return 0;
-
-no_sizes:
-	zmem_rcu_exit();
-no_rcu:
-	zmem_pools_exit();
-	return err;
+	return zmem_user_load();
 }
 
 static void unload(void)
