@@ -99,18 +99,31 @@ void must_have(const void *p)
 	fuzz_check(p || fuzz_may_fail, "an allocation failed, and memory is not short\n");
 }
 
-/* Whether the cache may give so many more; it must if memory is not short. */
+/* Whether the cache may give so many more. */
 static bool may_have(const struct fuzz_cache *fc, unsigned int nr)
 {
 	return !fc->limit || fc->live + nr <= fc->limit;
 }
 
-static void must_be_object(const struct fuzz_cache *fc, const void *p)
+/*
+ * Whether it must, where memory is not short.  Who insists on a node does without
+ * the reserve, which may be all that the limit leaves; who may not sleep takes
+ * nothing out of other CPUs' magazines.
+ */
+static bool must_serve(const struct fuzz_cache *fc, gfp_t gfp, unsigned int nr)
 {
-	if (may_have(fc, 1))
+	if (fc->limit && fc->scattered && !gfpflags_allow_blocking(gfp))
+		return false;
+	return may_have(fc, gfp & __GFP_THISNODE ? nr + fc->reserve : nr);
+}
+
+static void must_be_object(const struct fuzz_cache *fc, const void *p, gfp_t gfp)
+{
+	if (must_serve(fc, gfp, 1))
 		must_have(p);
 	else
-		fuzz_check(!p, "%lu objects are live, and %p, of %u\n", fc->live, p, fc->limit);
+		fuzz_check(!p || may_have(fc, 1), "%lu objects are live, and %p, of %u\n",
+			   fc->live, p, fc->limit);
 }
 
 static void op_create(struct fuzz_input *in)
@@ -161,6 +174,10 @@ static void shrink(struct fuzz_cache *fc)
 	unsigned long out;
 
 	zmem_cache_shrink(fc->cache);
+	fc->scattered = false;
+	/* Work that refills the reserve has objects that are neither here nor there. */
+	if (fc->reserve)
+		flush_delayed_work(&zmem_common(fc->cache)->hold->work);
 	out = fc->live + fc->prefilled + (fc->reserve ? zmem_common(fc->cache)->hold->nr : 0);
 	fuzz_check(fuzz_in_use(fc->cache) == out, "%lu objects live, %lu are to be out, %lu are\n",
 		   fc->live, out, fuzz_in_use(fc->cache));
@@ -197,7 +214,7 @@ static void op_alloc(struct fuzz_input *in)
 	if (!fc || !o)
 		return;
 	p = zmem_cache_alloc(fc->cache, gfp);
-	must_be_object(fc, p);
+	must_be_object(fc, p, gfp);
 	if (p)
 		fuzz_object_add(o, p, fc->size, fc, gfp);
 }
@@ -232,9 +249,7 @@ static void op_alloc_node(struct fuzz_input *in)
 	if (fuzz_u8(in) & 1)
 		gfp |= __GFP_THISNODE;
 	p = zmem_cache_alloc_node(fc->cache, gfp, node);
-	/* Who insists on a node does without the reserve, and that may hold the rest. */
-	if (!(gfp & __GFP_THISNODE) || may_have(fc, fc->reserve + 1))
-		must_be_object(fc, p);
+	must_be_object(fc, p, gfp);
 	if (!p)
 		return;
 	fuzz_check(!(gfp & __GFP_THISNODE) || page_to_nid(virt_to_page(p)) == node,
@@ -254,7 +269,8 @@ static void op_alloc_bulk(struct fuzz_input *in)
 	if (!fc)
 		return;
 	got = zmem_cache_alloc_bulk(fc->cache, gfp, nr, objects);
-	fuzz_check(got ? got == nr && may_have(fc, nr) : !nr || fuzz_may_fail || !may_have(fc, nr),
+	fuzz_check(got ? got == nr && may_have(fc, nr) :
+			 !nr || fuzz_may_fail || !must_serve(fc, gfp, nr),
 		   "%u of %u objects, %lu are live of %u\n", got, nr, fc->live, fc->limit);
 	for (i = 0; i < got; i++) {
 		struct fuzz_object *o = fuzz_find(hint, NULL, false);

@@ -86,6 +86,7 @@ void op_free_rcu(struct fuzz_input *in)
 
 	if (!fc)
 		return;
+	fc->scattered = true;
 	free_rcu(in, fc);
 	zmem_rcu_drain();
 }

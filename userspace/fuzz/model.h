@@ -36,6 +36,7 @@
  * @prefill: a prefill of it, or NULL
  * @prefilled: objects in there
  * @live: objects
+ * @scattered: another CPU frees objects, too: who waits for readers
  */
 struct fuzz_cache {
 	struct zmem_cache *cache;
@@ -49,6 +50,7 @@ struct fuzz_cache {
 	struct zmem_prefill *prefill;
 	unsigned int prefilled;
 	unsigned long live;
+	bool scattered;
 };
 
 /**
