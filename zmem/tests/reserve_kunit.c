@@ -223,11 +223,12 @@ static struct {
 	struct zmem_cache *c;
 	void *object;
 	bool freed;
-	struct completion done;
+	struct completion go, done;
 } other;
 
 static int free_later(void *unused)
 {
+	wait_for_completion(&other.go);
 	msleep(30);
 	WRITE_ONCE(other.freed, true);
 	zmem_cache_free(other.c, other.object);
@@ -248,10 +249,12 @@ static void waits(struct kunit *test)
 		other.c = c;
 		other.object = objects[round];
 		other.freed = false;
+		init_completion(&other.go);
 		init_completion(&other.done);
 		task = kthread_run(free_later, NULL, "zmem-test");
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
 		KUNIT_EXPECT_NULL(test, zmem_cache_alloc(c, GFP_NOWAIT));
+		complete(&other.go);
 		objects[round] = zmem_cache_alloc(c, GFP_NOIO);
 		KUNIT_EXPECT_TRUE(test, READ_ONCE(other.freed));
 		KUNIT_ASSERT_NOT_NULL(test, objects[round]);
