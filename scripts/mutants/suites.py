@@ -14,8 +14,8 @@ CORPUS = os.path.join(build.TOP, "userspace/fuzz/corpus")
 # A warning fails a run in the guest, where the same suites run.
 BAD = re.compile(r"^\s*not ok|^(zmem: )?(WARNING|BUG): |ERROR: \w+Sanitizer|WARNING: ThreadSan"
                  r"|runtime error:|ERROR: libFuzzer")
-PATIENCE = 20	# times what the unchanged code took
-LEAST = 30	# seconds
+LEAST = 60	# seconds for a mutant, and
+PATIENCE = 5	# times what the unchanged code took
 FIRST = 600	# for the unchanged code
 MOST_MEMORY = 1 << 30	# of a file that a mutant writes
 
@@ -95,4 +95,4 @@ def first_run(suites):
         caught = suite.run(program)
         if caught:
             raise build.Failed("the unchanged code fails %s: %s" % (suite.name, caught))
-        suite.seconds = max(LEAST, PATIENCE * (time.monotonic() - started))
+        suite.seconds = LEAST + PATIENCE * (time.monotonic() - started)
