@@ -163,31 +163,72 @@ static void leaks_are_shown(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, leak(test, ZMEM_DEBUG_CHECKS, 3), 3);
 }
 
+/* What is printed goes to a pipe; a report is far less than one holds. */
+static struct log {
+	int stderr_was;
+	int fds[2];
+	char text[4096];
+} log;
+
+static void log_begin(struct kunit *test)
+{
+	log.stderr_was = dup(STDERR_FILENO);
+	KUNIT_ASSERT_GE(test, log.stderr_was, 0);
+	KUNIT_ASSERT_EQ(test, pipe(log.fds), 0);
+	dup2(log.fds[1], STDERR_FILENO);
+	shim_quiet(false);
+}
+
+static const char *log_end(struct kunit *test)
+{
+	ssize_t n;
+
+	shim_quiet(true);
+	dup2(log.stderr_was, STDERR_FILENO);
+	close(log.stderr_was);
+	close(log.fds[1]);
+	n = read(log.fds[0], log.text, sizeof(log.text) - 1);
+	close(log.fds[0]);
+	KUNIT_ASSERT_GT(test, n, 0);
+	log.text[n] = '\0';
+	return log.text;
+}
+
 /* What the log has of a misuse: whose, of what kind, at which address. */
 static void the_text_is_told(struct kunit *test)
 {
+	static const char text[] = "zmem: cache kunit: double free (0xabc0)\n";
 	struct zmem_cache *c = test_cache(test, 64, NULL);
-	int log[2], stderr_was = dup(STDERR_FILENO);
-	char text[128] = "";
 
-	KUNIT_ASSERT_GE(test, stderr_was, 0);
-	KUNIT_ASSERT_EQ(test, pipe(log), 0);
-	dup2(log[1], STDERR_FILENO);
-	shim_quiet(false);
+	log_begin(test);
 	zmem_report(zmem_common(c), ZMEM_DOUBLE_FREE, (void *)0xabc0);
-	dup2(stderr_was, STDERR_FILENO);
-	close(stderr_was);
-	close(log[1]);
-	KUNIT_EXPECT_GT(test, read(log[0], text, sizeof(text) - 1), 0);
-	close(log[0]);
-	text[strcspn(text, "\n")] = '\0';
-	KUNIT_EXPECT_STREQ(test, text, "zmem: cache kunit: double free (0xabc0)");
+	KUNIT_EXPECT_TRUE(test, str_has_prefix(log_end(test), text));
+	zmem_cache_destroy(c);
+}
+
+/* And of damage: how much, where, and what should be there. */
+static void damage_is_told(struct kunit *test)
+{
+	static const char text[] =
+		"zmem: 4 bytes from offset 9 on should all be 6b, but are\n"
+		"zmem: 00000000: 11 11 11 11\n";
+	struct zmem_cache *c = debug_cache(test, ZMEM_DEBUG_POISON);
+	u8 *object = zmem_cache_alloc(c, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	zmem_cache_free(c, object);
+	zmem_unpoison(object, 64);
+	memset(object + 9, 0x11, 4);
+	log_begin(test);
+	zmem_cache_shrink(c);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(log_end(test), text));
 	zmem_cache_destroy(c);
 }
 
 static struct kunit_case report_cases[] = {
 	KUNIT_CASE(a_kind_is_told_once),
 	KUNIT_CASE(the_text_is_told),
+	KUNIT_CASE(damage_is_told),
 	KUNIT_CASE(a_limit_is_told_once),
 	KUNIT_CASE(debug_caches_tell_whose),
 	KUNIT_CASE(debug_caches_show_damage),

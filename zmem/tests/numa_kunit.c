@@ -224,8 +224,10 @@ static void drained_reserve_moves(struct kunit *test)
 	KUNIT_EXPECT_GT(test, READ_ONCE(zmem_common(c)->node[home]->slabs.in_use), 0);
 	zmem_node_drain(home);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(zmem_common(c)->node[home]->slabs.pages), 0);
-	for (tries = 0; tries < 300 && READ_ONCE(zmem_common(c)->hold->nr) < 20; tries++)
+	/* Once it is full, the cache is open again. */
+	for (tries = 0; tries < 300 && atomic_read(&zmem_common(c)->hold->closers); tries++)
 		msleep(20);
+	KUNIT_EXPECT_EQ(test, atomic_read(&zmem_common(c)->hold->closers), 0);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(zmem_common(c)->hold->nr), 20);
 	KUNIT_EXPECT_GT(test, READ_ONCE(zmem_common(c)->node[other]->slabs.in_use), 0);
 	KUNIT_EXPECT_EQ(test, zmem_node_undrain(home), 0);
