@@ -133,8 +133,8 @@ static void leak_undo(struct page *page, unsigned int order)
 	__free_pages(page, order);
 }
 
-/* Destroys a cache with @nr live objects of one slab; how much was said. */
-static unsigned long leak(struct kunit *test, unsigned int flags, unsigned int nr)
+/* Destroys a cache with @nr live objects of one slab; returns the last, which is gone. */
+static void *leak(struct kunit *test, unsigned int flags, unsigned int nr)
 {
 	struct zmem_cache *c = debug_cache(test, flags);
 	unsigned int i, index, order;
@@ -152,15 +152,21 @@ static unsigned long leak(struct kunit *test, unsigned int flags, unsigned int n
 	order = slab->order;
 	zmem_cache_destroy(c);
 	leak_undo(page, order);
+	return object;
+}
+
+static unsigned long leak_warnings(struct kunit *test, unsigned int flags)
+{
+	leak(test, flags, 3);
 	return shim_take_warnings();
 }
 
 /* That there are some, and with the flag: how many, and who allocated them. */
 static void leaks_are_shown(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, leak(test, ZMEM_DEBUG_TRACK, 3), 1);
-	KUNIT_EXPECT_EQ(test, leak(test, ZMEM_DEBUG_LEAKS, 3), 2);
-	KUNIT_EXPECT_EQ(test, leak(test, ZMEM_DEBUG_CHECKS, 3), 3);
+	KUNIT_EXPECT_EQ(test, leak_warnings(test, ZMEM_DEBUG_TRACK), 1);
+	KUNIT_EXPECT_EQ(test, leak_warnings(test, ZMEM_DEBUG_LEAKS), 2);
+	KUNIT_EXPECT_EQ(test, leak_warnings(test, ZMEM_DEBUG_CHECKS), 3);
 }
 
 /* What is printed goes to a pipe; a report is far less than one holds. */
@@ -225,6 +231,19 @@ static void damage_is_told(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+/* And of a leak: how many, of how many bytes, and where some are. */
+static void a_leak_is_told(struct kunit *test)
+{
+	char text[96];
+	void *object;
+
+	log_begin(test);
+	object = leak(test, ZMEM_DEBUG_LEAKS, 1);
+	scnprintf(text, sizeof(text), "zmem: cache kunit: 1 objects of 64 bytes were not freed: %p\n",
+		  object);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(log_end(test), text));
+}
+
 static struct kunit_case report_cases[] = {
 	KUNIT_CASE(a_kind_is_told_once),
 	KUNIT_CASE(the_text_is_told),
@@ -234,6 +253,7 @@ static struct kunit_case report_cases[] = {
 	KUNIT_CASE(debug_caches_show_damage),
 	KUNIT_CASE(a_free_write_is_shown),
 	KUNIT_CASE(leaks_are_shown),
+	KUNIT_CASE(a_leak_is_told),
 	{}
 };
 

@@ -8,6 +8,7 @@
 
 #include "tests/util.h"
 #include "core/hold.h"
+#include "core/sizes.h"
 
 /* Fails at each page in turn, until it needs no more: all of it, or none. */
 static void prefill_all_or_none(struct kunit *test)
@@ -126,7 +127,45 @@ static void reserve_when_pages_are_out(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+/* No run as long as is wished for: one that holds an object will do. */
+static void small_slabs_do(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, 1352, NULL);
+	struct zmem_common *common = zmem_common(c);
+	void *object;
+
+	KUNIT_ASSERT_GT(test, common->order, common->order_min);
+	zmem_pools_trim(ULONG_MAX);
+	shim_fail_pages(0, 1);
+	object = zmem_cache_alloc(c, GFP_KERNEL);
+	shim_fail_pages(0, 0);
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	KUNIT_EXPECT_EQ(test, common->node[page_to_nid(virt_to_page(object))]->slabs.pages,
+			1ul << common->order_min);
+	zmem_cache_free(c, object);
+	zmem_cache_destroy(c);
+}
+
+/* A run of pages that cannot be had is a failure of the cache that counts them. */
+static void failed_runs_are_counted(struct kunit *test)
+{
+	struct zmem_snapshot *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+	u64 before;
+
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	zmem_pools_trim(ULONG_MAX);
+	zmem_snapshot_take(zmem_large, s);
+	before = s->failures;
+	shim_fail_pages(0, ULONG_MAX);
+	KUNIT_EXPECT_NULL(test, zmem_alloc(20000, GFP_KERNEL | __GFP_NOWARN));
+	shim_fail_pages(0, 0);
+	zmem_snapshot_take(zmem_large, s);
+	KUNIT_EXPECT_EQ(test, s->failures, before + 1);
+}
+
 static struct kunit_case short_cases[] = {
+	KUNIT_CASE(failed_runs_are_counted),
+	KUNIT_CASE(small_slabs_do),
 	KUNIT_CASE(prefill_all_or_none),
 	KUNIT_CASE(creation_all_or_none),
 	KUNIT_CASE(reserve_when_pages_are_out),

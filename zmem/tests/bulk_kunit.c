@@ -75,6 +75,23 @@ static void one_magazine_serves(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+/* All that the previous one has, and no more than that. */
+static void one_magazine_serves_whole(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, 64, NULL);
+	void **objects = test_array(test, 2 * NR);
+	size_t nr = leave_few(test, c, objects);
+	struct magazines a = magazines_of(test, c), b;
+
+	KUNIT_ASSERT_EQ(test, zmem_cache_alloc_bulk(c, GFP_KERNEL, a.prev, objects + nr),
+			(int)a.prev);
+	b = magazines_of(test, c);
+	KUNIT_EXPECT_EQ(test, b.loaded, 0);
+	KUNIT_EXPECT_EQ(test, b.prev, FEW);
+	zmem_cache_free_bulk(c, nr + a.prev, objects);
+	zmem_cache_destroy(c);
+}
+
 /* What one cannot serve alone the two serve together, all of it as hits. */
 static void two_magazines_serve(struct kunit *test)
 {
@@ -130,6 +147,7 @@ static void both_magazines_serve_at_once(struct kunit *test)
 
 static struct kunit_case bulk_cases[] = {
 	KUNIT_CASE(one_magazine_serves),
+	KUNIT_CASE(one_magazine_serves_whole),
 	KUNIT_CASE(two_magazines_serve),
 	KUNIT_CASE(both_magazines_serve_at_once),
 	{}
