@@ -422,6 +422,8 @@ static void load_fails(struct kunit *test)
 	for (n = 1; hit && n < FAULTS_MAX; n++) {
 		hit = fault_once(&f, call_load, n, 1);
 		unload();
+		/* As one that got no pools does. */
+		zmem_pools_exit();
 		KUNIT_EXPECT_EQ_MSG(test, shim_kmalloc_bytes(), bytes, "after fault %lu", n);
 	}
 	KUNIT_EXPECT_FALSE(test, hit);

@@ -69,11 +69,12 @@ static void young_estimate_is_no_estimate(struct kunit *test)
 	struct zmem_depot *d;
 	struct zmem_cache *c = worked_cache(test, &d);
 	int node = page_to_nid(virt_to_page(d->full->objects[0]));
-	unsigned int nr = d->nr_full;
+	unsigned int nr = d->nr_full, nr_empty = d->nr_empty;
 
 	d->looked = jiffies;
 	zmem_depot_trim(zmem_common(c), node);
 	KUNIT_EXPECT_EQ(test, d->nr_full, nr);
+	KUNIT_EXPECT_EQ(test, d->nr_empty, nr_empty);
 	zmem_cache_destroy(c);
 }
 

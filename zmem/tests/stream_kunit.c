@@ -323,7 +323,31 @@ static void checksum(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zmem_stream_crc(7, "", 0), 7u);
 }
 
+/* The usual CRC-32, bit by bit. */
+static u32 crc_of_byte(u32 crc, u8 byte)
+{
+	int bit;
+
+	crc = ~crc ^ byte;
+	for (bit = 0; bit < 8; bit++)
+		crc = crc & 1 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
+	return ~crc;
+}
+
+static void crc_is_the_usual_one(struct kunit *test)
+{
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, zmem_stream_crc(0, "123456789", 9), 0xcbf43926);
+	for (i = 0; i < 256; i++) {
+		u8 byte = i;
+
+		KUNIT_EXPECT_EQ(test, zmem_stream_crc(0, &byte, 1), crc_of_byte(0, byte));
+	}
+}
+
 static struct kunit_case stream_cases[] = {
+	KUNIT_CASE(crc_is_the_usual_one),
 	KUNIT_CASE(good),
 	KUNIT_CASE(no_events),
 	KUNIT_CASE(truncated),
