@@ -147,7 +147,23 @@ static void misuse_is_not_wiped(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+/* A debug cache that paints no poison zeroes as any. */
+static void without_poison(struct kunit *test)
+{
+	struct zmem_cache_args args = { .mode = ZMEM_MODE_DEBUG, .debug_flags = ZMEM_DEBUG_TRACK };
+	struct zmem_cache *c = test_cache(test, 96, &args);
+	void *p = zmem_cache_alloc(c, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	memset(p, BYTE, 96);
+	zmem_cache_free(c, p);
+	zmem_unpoison(p, 96);
+	KUNIT_EXPECT_EQ(test, others(p, 0, 96), 0);
+	zmem_cache_destroy(c);
+}
+
 static struct kunit_case wipe_cases[] = {
+	KUNIT_CASE(without_poison),
 	KUNIT_CASE(one_by_one),
 	KUNIT_CASE(in_bulk),
 	KUNIT_CASE(kept),

@@ -102,6 +102,7 @@ static void idle_depots_are_reaped(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, test_drop(c, objects, 2000), 0);
 	nr = d->nr_full;
 	KUNIT_ASSERT_GT(test, nr, 2);
+	KUNIT_EXPECT_GE(test, test_snapshot(test, c)->depot_locks, d->locks);
 	look_times(c, 2);
 	KUNIT_EXPECT_EQ(test, d->nr_full, 0);
 	KUNIT_EXPECT_GE(test, test_snapshot(test, c)->tuner_trimmed, nr);
