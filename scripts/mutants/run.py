@@ -120,7 +120,7 @@ class Trial:
             caught = built[variant] and suite.run(built[variant])
             if caught:
                 return CAUGHT, "%s: %s" % (suite.name, caught)
-        return UNTESTABLE if self.mutant.kind == "fence" else SURVIVED, ""
+        return UNTESTABLE if self.mutant.kind in ("fence", "order") else SURVIVED, ""
 
     def judge(self, tests):
         if not self.verdict:
