@@ -437,6 +437,8 @@ static void leaks_stay_behind(struct kunit *test)
 {
 	struct zmem_cache *c = test_cache(test, 256, NULL);
 	struct fault f = { .test = test };
+	struct page *page;
+	unsigned int how;
 
 	KUNIT_ASSERT_NOT_NULL(test, zmem_cache_alloc(c, GFP_KERNEL));
 	zmem_cache_destroy(c);
@@ -448,6 +450,11 @@ static void leaks_stay_behind(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, shim_take_warnings(), 1);
 	KUNIT_ASSERT_EQ(test, call_load(&f), 0);
 	KUNIT_EXPECT_EQ(test, zmem_pools_pages(), 0);
+	/* Nor is a run that waits for its next user lost with its pool. */
+	page = zmem_pool_alloc(GFP_KERNEL, 0, 0, &how);
+	KUNIT_EXPECT_NOT_NULL(test, page);
+	if (page)
+		zmem_pool_free(page, 0, how);
 	unload();
 	KUNIT_EXPECT_EQ(test, shim_take_warnings(), 0);
 	shim_quiet(false);

@@ -146,6 +146,18 @@ static void small_slabs_do(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+/* Nothing is nothing, and not zeroed either. */
+static void failed_calls_zero_nothing(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, 256, NULL);
+
+	zmem_pools_trim(ULONG_MAX);
+	shim_fail_pages(0, ULONG_MAX);
+	KUNIT_EXPECT_NULL(test, zmem_cache_alloc(c, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN));
+	shim_fail_pages(0, 0);
+	zmem_cache_destroy(c);
+}
+
 /* A run of pages that cannot be had is a failure of the cache that counts them. */
 static void failed_runs_are_counted(struct kunit *test)
 {
@@ -164,6 +176,7 @@ static void failed_runs_are_counted(struct kunit *test)
 }
 
 static struct kunit_case short_cases[] = {
+	KUNIT_CASE(failed_calls_zero_nothing),
 	KUNIT_CASE(failed_runs_are_counted),
 	KUNIT_CASE(small_slabs_do),
 	KUNIT_CASE(prefill_all_or_none),
