@@ -76,7 +76,18 @@ static void closed_nodes_keep_nothing(struct kunit *test)
 	zmem_node_open(0, ZMEM_NODE_DRAINED);
 }
 
+/* A node that nobody has anything of is drained at once. */
+static void unused_nodes_drain(struct kunit *test)
+{
+	if (num_node_state(N_MEMORY) < 2)
+		kunit_skip(test, "one node has memory; two are needed");
+	KUNIT_EXPECT_EQ(test, zmem_node_drain(1), 0);
+	KUNIT_EXPECT_TRUE(test, zmem_node_is_closed(1));
+	KUNIT_EXPECT_EQ(test, zmem_node_undrain(1), 0);
+}
+
 static struct kunit_case closed_cases[] = {
+	KUNIT_CASE(unused_nodes_drain),
 	KUNIT_CASE(closed_nodes_keep_nothing),
 	KUNIT_CASE(open_nodes_serve),
 	KUNIT_CASE(full_nodes_pass_on),

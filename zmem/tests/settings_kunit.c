@@ -39,6 +39,10 @@ static void sets(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, s->tune_interval_ms, 50);
 	KUNIT_EXPECT_EQ(test, zmem_cache_set(zmem_common(c), "magazine_max", 60), 0);
 	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->magazine_size, 8);
+	/* The least and the most there may be. */
+	KUNIT_EXPECT_EQ(test, zmem_cache_set(zmem_common(c), "magazine_max", 1), 0);
+	KUNIT_EXPECT_EQ(test, zmem_cache_set(zmem_common(c), "magazine_max", ZMEM_MAGAZINE_MAX), 0);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->magazine_max, ZMEM_MAGAZINE_MAX);
 	zmem_cache_destroy(c);
 }
 
