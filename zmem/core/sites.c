@@ -3,6 +3,7 @@
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
@@ -159,11 +160,13 @@ void zmem_sites_leaked(struct zmem_common *c)
 
 	if (!c->debug || !(c->debug_flags & ZMEM_DEBUG_LEAKS) || zmem_reports_muted)
 		return;
-	sites = kcalloc(ZMEM_SITES_MAX, sizeof(*sites), GFP_KERNEL);
+	if (!atomic_long_read(&c->debug->requested))
+		return;
+	sites = kvcalloc(ZMEM_SITES_MAX, sizeof(*sites), GFP_KERNEL);
 	if (!sites)
 		return;
 	nr = zmem_sites_gather(c, sites);
 	for (i = 0; i < nr; i++)
 		leak_print(c, &sites[i]);
-	kfree(sites);
+	kvfree(sites);
 }
