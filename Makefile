@@ -8,10 +8,10 @@ export OUT
 
 QUICK	:= rules user-plain user-asan user-tsan
 CHECK	:= rules style sparse docs user-plain user-asan user-tsan user-valgrind \
-	   user-tools user-programs coverage-core spin metrics bench-tools build \
-	   fastpath hammer kselftest hotplug run kunit kselftest-debug \
+	   user-tools user-programs coverage-core fuzz spin metrics bench-tools build \
+	   fastpath hammer kselftest hotplug run kunit kselftest-debug storm \
 	   faults ioctl-fuzz
-FULL	:= $(CHECK) fuzz storm static vm kcsan bpftrace drgn walk packages kernel-6.1 kernel-7.x kernel-rt \
+FULL	:= $(CHECK) static vm kcsan bpftrace drgn walk packages kernel-6.1 kernel-7.x kernel-rt \
 	   user-programs-full coverage mutants
 
 all: modules	## build zmem/zmem.ko against KDIR (default: the running kernel)
