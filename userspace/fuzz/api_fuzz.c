@@ -177,7 +177,7 @@ static void shrink(struct fuzz_cache *fc)
 	fc->scattered = false;
 	/* Work that refills the reserve has objects that are neither here nor there. */
 	if (fc->reserve)
-		flush_delayed_work(&zmem_common(fc->cache)->hold->work);
+		zmem_hold_drain(zmem_common(fc->cache)->hold);
 	out = fc->live + fc->prefilled + (fc->reserve ? zmem_common(fc->cache)->hold->nr : 0);
 	fuzz_check(fuzz_in_use(fc->cache) == out, "%lu objects live, %lu are to be out, %lu are\n",
 		   fc->live, out, fuzz_in_use(fc->cache));
