@@ -225,6 +225,7 @@ suite_run() {
 passed=0
 failed=0
 skipped=0
+red=''
 started=$SECONDS
 for suite in "$@"; do
 	printf '%-18s ' "$suite"
@@ -245,8 +246,14 @@ for suite in "$@"; do
 		printf 'FAILED  %4d s  (exit %d)\n' "$seconds" "$status"
 		tail -n 40 "$logs/$suite.log" | sed 's/^/    /'
 		failed=$((failed + 1))
+		red="$red $suite"
 		;;
 	esac
+done
+# Which cases it were, once more and last: who reads may see the end alone.
+for suite in $red; do
+	grep -m 8 -B 6 '^ *not ok ' "$logs/$suite.log" | cut -c 1-120 |
+		sed "s/^/$suite: /" || true
 done
 echo "$((SECONDS - started)) s in all; logs in ${logs#"$top"/}"
 tail=''
