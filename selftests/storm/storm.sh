@@ -19,6 +19,7 @@ must=${3-}
 round_seconds=20
 zmem=/sys/kernel/debug/zmem
 counts=/sys/module/zmem_storm/parameters/counts
+tracing=/sys/kernel/tracing
 work=/tmp/storm
 failed=
 
@@ -89,6 +90,19 @@ readers() {
 		tally reads
 	done
 }
+
+# Each call is watched, or is not; often somebody still watches as zmem goes.
+watchers() {
+	local event
+
+	echo 64 >$tracing/buffer_size_kb || return 0
+	while going; do
+		event=$tracing/events/zmem/zmem_alloc
+		[ $((RANDOM % 2)) -eq 0 ] || event=$tracing/events/zmem/zmem_free
+		echo $((RANDOM % 2)) >$event/enable && tally watched
+		pause 500
+	done
+} 2>/dev/null
 
 # A node is drained by name, and opened again.
 nodes() {
@@ -174,7 +188,7 @@ cgroup() {
 
 always="unloads refused"
 
-loops="cpus shrinker readers nodes memory cgroup faults"
+loops="cpus shrinker readers watchers nodes memory cgroup faults"
 
 start_loops() {
 	local loop number=0
@@ -313,7 +327,7 @@ undone() {
 		*) echo "$what" ;;
 		esac
 	done
-	for what in cpus shrinks reads nodes $1; do
+	for what in cpus shrinks reads watched nodes $1; do
 		[ "$(tallied "$what")" -gt 0 ] || echo "$what"
 	done
 }
@@ -328,7 +342,7 @@ summary() {
 	echo "storm: seed=$seed seconds=$(($(now) - started)) rounds=$rounds $(sums)" \
 		"cpus=$(tallied cpus) blocks=$(tallied blocks) offlined=$(tallied offlined)" \
 		"nodes=$(tallied nodes) shrinks=$(tallied shrinks) reads=$(tallied reads)" \
-		"charged=$(tallied charged) unloads=$(tallied unloads)" \
+		"watched=$(tallied watched) charged=$(tallied charged) unloads=$(tallied unloads)" \
 		"refused=$(tallied refused) failslab=$(faulted failslab)" \
 		"fail_page_alloc=$(faulted fail_page_alloc)"
 }
