@@ -58,4 +58,4 @@ exec bash "$top/selftests/vm/boot.sh" --kernel "$kernel" --cpus 3 --mem 448 --di
 	--add "$OUT/selftests/charge:/zmem/charge" \
 	--add "$built/zmem/zmem.ko:/zmem/zmem.ko" \
 	--add "$built/storm/zmem_storm.ko:/zmem/zmem_storm.ko" \
-	-- sh "/zmem/$run" "$seconds" "$seed" charged
+	-- sh "/zmem/$run" "$seconds" "$seed" "charged offlined"

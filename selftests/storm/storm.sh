@@ -115,19 +115,19 @@ nodes() {
 	done 2>/dev/null
 }
 
-# Blocks of memory that were offline at boot come and go; zmem's objects may
-# be on them: those then stay for a while.
+# Blocks of memory that were offline at boot come and go.  Once one was the
+# kernel's own, zmem's objects or others' may stay on it for good: so only the
+# later rounds have such ones.
 memory() {
-	local blocks block
+	local block
 
-	blocks=$(grep -l offline /sys/devices/system/memory/memory*/state)
 	[ "$blocks" ] || return 0
 	while going; do
 		for block in $blocks; do
-			case $((RANDOM % 3)) in
-			0) echo online_kernel >"$block" ;;
-			1) echo online_movable >"$block" ;;
-			2) echo offline >"$block" && tally offlined ;;
+			case $((RANDOM % 8)) in
+			0) [ $rounds -gt 1 ] && echo online_kernel >"$block" ;;
+			[1-3]) echo online_movable >"$block" ;;
+			*) echo offline >"$block" && tally offlined ;;
 			esac && tally blocks
 			pause 1000
 		done
@@ -354,6 +354,7 @@ for file in /sys/kernel/debug/sched/fair_server/cpu*/runtime; do
 done
 
 mkdir -p $work
+blocks=$(grep -l offline /sys/devices/system/memory/memory*/state)
 started=$(now)
 said=$started
 rounds=0
