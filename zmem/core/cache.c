@@ -185,12 +185,11 @@ static int cache_make_cpus(struct zmem_common *c)
 		   __alloc_percpu(bytes, __alignof__(struct zmem_cpu_area));
 	if (!c->cache)
 		return -ENOMEM;
+	zmem_cache_homes(c);
 	for_each_possible_cpu(cpu) {
 		struct zmem_cpu_area *area = per_cpu_ptr(zmem_area(c), cpu);
 
 		area->slow.common = c;
-		area->slow.home =
-			zmem_cache_home(c, zmem_node_nearest_open(cpu_to_mem(cpu)));
 		area->fast.node = area->slow.home;
 	}
 	return 0;
@@ -234,8 +233,11 @@ static int cache_enlist(struct zmem_common *c)
 	list_for_each_entry(other, &zmem_caches, list)
 		if (!strcmp(other->name, c->name))
 			err = -EEXIST;
-	if (!err)
+	if (!err) {
 		list_add_tail(&c->list, &zmem_caches);
+		/* A node may have been closed or opened since the cache was made. */
+		zmem_cache_homes(c);
+	}
 	mutex_unlock(&zmem_caches_lock);
 	return err;
 }

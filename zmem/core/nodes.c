@@ -124,21 +124,6 @@ int zmem_node_by_policy(struct zmem_common *c, int home)
 }
 
 /**
- * zmem_cache_home() - which node is home to a CPU in a cache
- * @c: the cache
- * @nearest: the open node nearest to the CPU
- *
- * A strict cache has one home for all: what is freed anywhere is at home.
- *
- * Context: any.
- * Return: the node.
- */
-int zmem_cache_home(const struct zmem_common *c, int nearest)
-{
-	return c->node_policy == ZMEM_NODE_STRICT ? c->policy_node : nearest;
-}
-
-/**
  * zmem_node_strict() - what a strict cache makes of a call
  * @c: the cache
  * @gfp: the call's; __GFP_THISNODE is added
@@ -184,6 +169,25 @@ void zmem_node_open(int node, enum zmem_node_closer why)
 }
 
 /**
+ * zmem_cache_homes() - tell each CPU of a cache where its home is now
+ * @c: the cache
+ *
+ * The nearest open node; a strict cache has one home for all: what is freed
+ * anywhere is at home.
+ *
+ * Context: any; with zmem_caches_lock, once the cache is listed.
+ */
+void zmem_cache_homes(struct zmem_common *c)
+{
+	bool strict = c->node_policy == ZMEM_NODE_STRICT;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		WRITE_ONCE(per_cpu_ptr(zmem_area(c), cpu)->slow.home, strict ?
+			   c->policy_node : zmem_node_nearest_open(cpu_to_mem(cpu)));
+}
+
+/**
  * zmem_homes_update() - tell each CPU of each cache where its home is now
  *
  * Magazines of the old home stay loaded until they are empty or drained.
@@ -193,16 +197,10 @@ void zmem_node_open(int node, enum zmem_node_closer why)
 void zmem_homes_update(void)
 {
 	struct zmem_common *c;
-	int cpu;
 
 	mutex_lock(&zmem_caches_lock);
-	for_each_possible_cpu(cpu) {
-		int home = zmem_node_nearest_open(cpu_to_mem(cpu));
-
-		list_for_each_entry(c, &zmem_caches, list)
-			WRITE_ONCE(per_cpu_ptr(zmem_area(c), cpu)->slow.home,
-				   zmem_cache_home(c, home));
-	}
+	list_for_each_entry(c, &zmem_caches, list)
+		zmem_cache_homes(c);
 	mutex_unlock(&zmem_caches_lock);
 }
 

@@ -28,9 +28,9 @@ static inline bool zmem_node_is_closed(int node)
 int zmem_node_nearest_open(int node);
 int zmem_node_by_policy(struct zmem_common *c, int home);
 bool zmem_node_strict(const struct zmem_common *c, gfp_t *gfp, int *node);
-int zmem_cache_home(const struct zmem_common *c, int nearest);
 void zmem_node_close(int node, enum zmem_node_closer why);
 void zmem_node_open(int node, enum zmem_node_closer why);
+void zmem_cache_homes(struct zmem_common *c);
 void zmem_homes_update(void);
 int zmem_node_drain(int node);
 int zmem_node_undrain(int node);
