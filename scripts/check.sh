@@ -92,7 +92,7 @@ suite_walk() {
 }
 
 # The drgn script, on the stock kernel; Python comes into the guest as it is here,
-# but for its own tests.
+# but for its own tests and for what only embedding it needs.
 suite_drgn() {
 	local python library packages=/usr/lib/python3/dist-packages file adds=()
 
@@ -102,7 +102,7 @@ suite_drgn() {
 	python=$(readlink -f /usr/bin/python3)
 	library=/usr/lib/${python##*/}
 	rm -rf "$OUT/python" && mkdir -p "$OUT/python" || return 1
-	tar -C "$library" -cf - --exclude=test --exclude=__pycache__ . |
+	tar -C "$library" -cf - --exclude=test --exclude=__pycache__ --exclude='config-*' . |
 		tar -C "$OUT/python" -xf - || return 1
 	for file in "$packages"/drgn "$packages"/_drgn*.so; do
 		adds+=(--add "$file:$file")
