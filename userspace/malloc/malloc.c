@@ -127,7 +127,7 @@ noinline void *malloc_slow(size_t size, gfp_t gfp)
 	int err = errno;
 	void *p = NULL;
 
-	if (size > ZMEM_MEDIUM_MAX && size <= RUN_MAX && shim_task.off &&
+	if (size > ZMEM_MEDIUM_MAX && size <= RUN_MAX && malloc_run_cache(size) &&
 	    likely(zmem_magazine_pop(malloc_run_cache(size), &p)))
 		return gfp ? memset(p, 0, size) : p;
 	if (unlikely(nested())) {

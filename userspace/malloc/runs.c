@@ -138,9 +138,10 @@ static bool share_is_idle(struct zmem_cpu *zc)
 	return zc->high && zc->allocs == seen;
 }
 
-/* Closes one idle class of this slot but @but; returns its runs. */
-static unsigned int steal_room(const struct run_class *but, void **runs)
+/* Closes one idle class of @held's slot but @but, whose share that is; returns its runs. */
+static unsigned int steal_room(const struct run_class *but, struct zmem_cpu *held, void **runs)
 {
+	unsigned long off = (unsigned long)held - (unsigned long)zmem_shares(but->cache);
 	struct run_class *class;
 
 	for (class = run_classes; class < run_classes + ZMEM_SIZE_CLASSES; class++) {
@@ -148,7 +149,7 @@ static unsigned int steal_room(const struct run_class *but, void **runs)
 
 		if (!class->cache || class == but)
 			continue;
-		zc = this_cpu_ptr(zmem_shares(class->cache));
+		zc = shim_percpu_at(zmem_shares(class->cache), off);
 		if (share_is_idle(zc))
 			return share_close(class, zc, runs);
 	}
@@ -174,7 +175,7 @@ static bool run_keep(const struct run_class *class, void *p)
 		return true;
 	}
 	if (ok && zc->top == zc->high && !share_grow(class, zc)) {
-		nr = steal_room(class, runs);
+		nr = steal_room(class, zc, runs);
 		ok = share_grow(class, zc);
 	}
 	if (ok)

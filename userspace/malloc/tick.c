@@ -10,6 +10,7 @@
 #include <linux/kernel.h>
 #include <linux/preempt.h>
 #include <shim/shim.h>
+#include <shim/slot.h>
 
 #include "init.h"
 #include "core/tuner.h"
@@ -55,7 +56,7 @@ void malloc_tick(void)
 {
 	static __thread u32 calls __attribute__((tls_model("initial-exec")));
 
-	if (likely(++calls % TICK_CALLS) || shim_task.busy || !preemptible() || !tick_due())
+	if (likely(++calls % TICK_CALLS) || !preemptible() || !tick_due() || shim_slot_held())
 		return;
 	if (__atomic_exchange_n(&tick_running, true, __ATOMIC_ACQUIRE))
 		return;

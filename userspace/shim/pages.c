@@ -170,7 +170,8 @@ void shim_boot(void)
 	shim_lock_acquire(&lock);
 	if (!done) {
 		shim_pages_boot();
-		shim_task_boot();
+		shim_hotplug_boot();
+		shim_slots_boot();
 		smp_store_release(&done, true);
 	}
 	shim_lock_release(&lock);

@@ -19,11 +19,13 @@ static DEFINE_SPINLOCK(shim_percpu_lock);
 static DECLARE_BITMAP(shim_granules, GRANULES);
 static u16 shim_lengths[GRANULES];	/* in granules, at the first one */
 static unsigned long shim_fresh;	/* the first granule never used */
-static unsigned long shim_units;
+unsigned long shim_units __hidden;
 
 void shim_percpu_boot(unsigned long units)
 {
 	shim_units = units;
+	bitmap_set(shim_granules, 0, SHIM_SLOT_BYTES / GRANULE);
+	shim_fresh = SHIM_SLOT_BYTES / GRANULE;
 }
 
 static void *shim_granule(unsigned long g, unsigned int cpu)

@@ -4,6 +4,7 @@
 
 #include <linux/bitmap.h>
 #include <linux/kernel.h>
+#include <shim/task.h>
 
 /*
  * Slots 1 to SHIM_NR_CPUS; CPU 0 is possible and never online.  On one node
@@ -11,9 +12,6 @@
  * of which nobody can tell that it is not set up to say "node 0", takes no
  * memory.
  */
-#ifndef SHIM_NR_CPUS
-#define SHIM_NR_CPUS	256
-#endif
 #define NR_CPUS		(SHIM_NR_CPUS + 1)
 #define CONFIG_NR_CPUS	NR_CPUS
 #define nr_cpu_ids	((unsigned int)NR_CPUS)

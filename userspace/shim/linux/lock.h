@@ -3,7 +3,7 @@
 #ifndef _SHIM_LINUX_LOCK_H
 #define _SHIM_LINUX_LOCK_H
 
-#include <shim/task.h>
+#include <shim/slot.h>
 
 /**
  * struct shim_lock - 8 bytes, zero when free
@@ -47,7 +47,6 @@ static inline void shim_lock_release(struct shim_lock *lock)
  * anything; who holds nothing waits here, who holds something goes on.
  */
 extern u32 shim_forking;
-extern u32 shim_anonymous_held;	/* by threads without a slot */
 void shim_hold_wait(void);
 
 static inline void shim_hold_begin(void)
@@ -58,8 +57,7 @@ static inline void shim_hold_begin(void)
 	barrier();
 	if (likely(t->held > 1))
 		return;
-	if (unlikely(!t->cpu))
-		__atomic_fetch_add(&shim_anonymous_held, 1, __ATOMIC_SEQ_CST);
+	shim_slot_hold(t);
 	if (unlikely(READ_ONCE(shim_forking)))
 		shim_hold_wait();
 }
@@ -68,8 +66,8 @@ static inline void shim_hold_end(void)
 {
 	struct shim_task *t = &shim_task;
 
-	if (unlikely(t->held == 1 && !t->cpu))
-		__atomic_fetch_sub(&shim_anonymous_held, 1, __ATOMIC_RELEASE);
+	if (t->held == 1)
+		shim_slot_unhold(t);
 	smp_store_release(&t->held, t->held - 1);
 }
 

@@ -10,7 +10,6 @@
  * One reserved area, cut into a unit a CPU.  A per-CPU pointer points into
  * unit 0, which is nobody's.  Memory is zero when it is handed out.
  */
-#define SHIM_UNIT_SHIFT		21
 
 void *__alloc_percpu(size_t size, size_t align);
 void *__alloc_percpu_gfp(size_t size, size_t align, gfp_t gfp);
@@ -24,7 +23,7 @@ void free_percpu(void *p);
 #define shim_percpu_at(p, off)	((__typeof__(p))((unsigned long)(p) + (off)))
 #define per_cpu_ptr(p, cpu)	\
 	shim_percpu_at(p, (unsigned long)(cpu) << SHIM_UNIT_SHIFT)
-#define raw_cpu_ptr(p)		shim_percpu_at(p, smp_load_acquire(&shim_task.off))
+#define raw_cpu_ptr(p)		shim_percpu_at(p, shim_slot_off())
 #define this_cpu_ptr(p)		raw_cpu_ptr(p)
 #define get_cpu_ptr(p)		({ preempt_disable(); this_cpu_ptr(p); })
 #define put_cpu_ptr(p)		((void)(p), preempt_enable())

@@ -6,10 +6,11 @@
 #include <linux/bug.h>
 #include <linux/gfp_bits.h>
 #include <linux/preempt.h>
+#include <shim/slot.h>
 
 #define schedule()		sched_yield()
 #define might_sleep()		\
-	WARN_ONCE(!preemptible() || shim_task.rcu || shim_task.busy,	\
+	WARN_ONCE(!preemptible() || shim_task.rcu || shim_slot_busy(),	\
 		  "sleeping function called in atomic context\n")
 #define might_sleep_if(c)	do { if (c) might_sleep(); } while (0)
 #define might_alloc(gfp)	might_sleep_if(gfpflags_allow_blocking(gfp))
@@ -23,12 +24,7 @@ struct cpumask;
 struct task_struct;
 
 #define current			((struct task_struct *)NULL)
-
-/* A thread keeps the slot that it has: it is bound already. */
-static inline int set_cpus_allowed_ptr(struct task_struct *t, const struct cpumask *mask)
-{
-	return 0;
-}
+#define set_cpus_allowed_ptr(t, mask)	((void)(t), shim_slot_bind(mask))
 
 #define TASK_COMM_LEN		16
 #define memalloc_nofs_save()	0u

@@ -3,10 +3,10 @@
 #define _SHIM_LINUX_SMP_H
 
 #include <linux/cpumask.h>
-#include <shim/task.h>
+#include <shim/slot.h>
 
-#define raw_smp_processor_id()	(shim_task.cpu)
-#define smp_processor_id()	(shim_task.cpu)
+#define raw_smp_processor_id()	shim_slot_cpu()
+#define smp_processor_id()	raw_smp_processor_id()
 #define get_cpu()		({ preempt_disable(); smp_processor_id(); })
 #define put_cpu()		preempt_enable()
 

@@ -1,31 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * What the shim knows of a thread, and how a CPU is made of it.
+ * What the shim knows of a thread.
  *
- * A CPU is a slot that one thread owns.  Its per-CPU data are the unit of the
- * same number; the thread finds them by adding @off to a per-CPU pointer.  A
- * thread without a slot has @off 0 and must not touch per-CPU data: unit 0
- * belongs to nobody.
- *
- * A slot can be borrowed without its owner's help, which is how work runs "on
- * another CPU" while that CPU's thread sleeps in a system call.  The borrower
- * clears the owner's @off, runs membarrier(), and waits until @busy and
- * @preempt are zero.  The owner raises either of them before it reads @off:
- *
- *	owner			borrower
- *	busy = 1		off = 0
- *	compiler barrier	membarrier()
- *	read off		read busy
- *
- * so that either the owner sees no slot, or the borrower sees it at work and
- * waits; all cost is the borrower's.  A kernel thread bound to a CPU can run
- * there in just the same places: anywhere but with preemption off.
+ * A CPU is a slot, and its per-CPU data are the unit of the same number.  Unit
+ * 0 belongs to nobody.  Whose a slot is, and for how long: see shim/slot.h.
  */
 #ifndef _SHIM_TASK_H
 #define _SHIM_TASK_H
 
 #include <linux/types.h>
 #include <asm/barrier.h>
+
+#ifndef SHIM_NR_CPUS
+#define SHIM_NR_CPUS	256
+#endif
+#define SHIM_UNIT_SHIFT	21
 
 /**
  * struct shim_task - a thread
