@@ -67,6 +67,8 @@ static void shim_fork_parent(void)
 
 static void shim_fork_child(void)
 {
+	/* Of threads that were about to wait in shim_hold_wait(). */
+	shim_slots_forget_held();
 	shim_fork_done();
 	shim_rcu_fork_child();
 	shim_work_fork_child();

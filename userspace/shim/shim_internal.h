@@ -27,11 +27,13 @@ void shim_cpu_set_node(unsigned int cpu, int node);
 
 /*
  * Fork, with shim_cpu_lock: whether another thread holds a lock; no other
- * thread is at work on any slot between stop and start.
+ * thread is at work on any slot between stop and start.  The child has no
+ * other threads.
  */
 bool shim_slots_held(void);
 void shim_slots_stop(void);
 void shim_slots_start(void);
+void shim_slots_forget_held(void);
 void shim_slots_fork_child(void);
 
 /* zmem_slot_get(), waiting for its turn; and the slot to take if it is free. */

@@ -211,6 +211,11 @@ void shim_slots_start(void)
 		smp_store_release(&shim_owners[cpu]->off, shim_unit(cpu));
 }
 
+void shim_slots_forget_held(void)
+{
+	shim_anonymous_held = 0;
+}
+
 /* All other threads are gone: their CPUs died. */
 void shim_slots_fork_child(void)
 {
