@@ -35,7 +35,7 @@ docs:	## build Documentation into build/doc
 	@scripts/deps.sh docs
 	$(MAKE) -C Documentation OUT="$(OUT)/doc"
 
-user:	## build libzmem and its tools
+user:	## build libzmem and its tools [SLOTS=rseq]
 	scripts/deps.sh build user
 	$(MAKE) -C userspace OUT="$(OUT)/userspace" lib
 

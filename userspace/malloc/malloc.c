@@ -100,6 +100,15 @@ bool malloc_ready(void)
 	return true;
 }
 
+/*
+ * Before there is a second thread: it could look an entry up now, and use it
+ * when slots are open.  Other CPUs' shares are at an address near a cache's.
+ */
+static void __attribute__((constructor(202))) malloc_before_threads(void)
+{
+	malloc_ready();
+}
+
 static void *alloc_any(size_t size, gfp_t gfp)
 {
 	void *p = NULL;

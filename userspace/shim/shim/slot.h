@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * How a CPU is made of a thread.
+ * How a CPU is made of a thread.  (rseq/shim/slot.h makes one of a CPU.)
  *
  * A slot is owned by one thread, which finds its unit by adding @off to a
  * per-CPU pointer.  A thread without a slot has @off 0 and must not touch

@@ -18,23 +18,26 @@
 
 /**
  * struct shim_task - a thread
- * @off: offset of its unit; 0: no slot, or lent.  Written under shim_cpu_lock
- * @busy: between zmem_cpu_enter() and zmem_cpu_exit()
+ * @off: (thread slots) offset of its unit; 0: no slot, or lent.  Written under
+ *	shim_cpu_lock
+ * @busy: (thread slots) between zmem_cpu_enter() and zmem_cpu_exit()
  * @preempt: depth of preempt_disable(), spinlocks included
  * @held: locks held, mutexes included: a fork waits until it is 0 everywhere
- * @cpu: its slot, 0 if none
+ * @held_at: (rseq) where that is counted
+ * @cpu: its slot, 0 if none; (rseq) the one that it acts for, 0 if none
  * @id: never 0 once it took a lock; lock owners are known by it
  * @irqs_off: depth of interrupts being off
  * @rcu: depth of rcu_read_lock()
  * @rcu_index: the epoch it counts in
  * @cpus_read: depth of cpus_read_lock()
- * @gone: its exit has run; it gets no slot again
+ * @gone: (thread slots) its exit has run; it gets no slot again
  */
 struct shim_task {
 	unsigned long off;
 	u32 busy;
 	u32 preempt;
 	u32 held;
+	u32 held_at;
 	u32 cpu;
 	u32 id;
 	u32 irqs_off;
