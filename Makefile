@@ -7,7 +7,7 @@ OUT	?= $(CURDIR)/build
 export OUT
 
 QUICK	:= rules user-plain user-asan user-tsan
-CHECK	:= rules style sparse docs user-plain user-asan user-tsan user-valgrind \
+CHECK	:= rules style sparse docs user-plain user-rseq user-asan user-tsan user-valgrind \
 	   user-tools user-programs coverage-core fuzz spin metrics bench-tools build \
 	   fastpath hammer kselftest hotplug run kunit kselftest-debug storm \
 	   faults ioctl-fuzz

@@ -43,6 +43,7 @@ suite_sparse() { scripts/static.sh sparse; }
 suite_static() { scripts/static.sh cppcheck coccinelle tidy; }
 
 suite_user_plain() { make -C userspace OUT="$OUT/userspace" check-plain; }
+suite_user_rseq() { make -C userspace OUT="$OUT/userspace" check-rseq; }
 suite_user_asan() { make -C userspace OUT="$OUT/userspace" check-asan; }
 suite_user_tsan() { make -C userspace OUT="$OUT/userspace" check-tsan; }
 suite_user_valgrind() { make -C userspace OUT="$OUT/userspace" check-valgrind; }

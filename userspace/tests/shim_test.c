@@ -26,6 +26,7 @@
 #include <shim/poison.h>
 #include <shim/shim.h>
 #include <zmem/cpu.h>
+#include "contest.h"
 
 /* Valgrind runs one thread at a time, fifty times slower. */
 #ifdef SHIM_VALGRIND
@@ -635,35 +636,6 @@ static void hotplug_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cpu_to_node(cpu), nr_node_ids - 1);
 }
 
-/*
- * Owners and a borrower on the same words.  No atomics, no lock: if the slot
- * were not exclusive, a sum or TSan would tell.
- */
-struct contest {
-	struct kunit *test;
-	struct zmem_cpu *pc;
-	bool stop;
-	unsigned long entered;		/* sum of what the owners did */
-	unsigned long visits;		/* what the borrower did */
-};
-
-/* Two words that are written together, and so are equal. */
-static bool contest_torn(const struct zmem_cpu *zc)
-{
-	return zc->allocs != (unsigned long)zc->start;
-}
-
-static void contest_touch(struct contest *c, struct zmem_cpu *zc)
-{
-	unsigned long v = zc->allocs;
-
-	if (contest_torn(zc))
-		KUNIT_FAIL(c->test, "somebody else was here");
-	zc->allocs = v + 1;
-	barrier();
-	zc->start = (void **)(v + 1);
-}
-
 static int contest_owner(void *data)
 {
 	struct contest *c = data;
@@ -678,36 +650,12 @@ static int contest_owner(void *data)
 			sched_yield();
 			continue;
 		}
-		contest_touch(c, zc);
+		contest_touch(c, zc, false);
 		zmem_cpu_exit(zc);
 		n++;
 	}
 	__atomic_fetch_add(&c->entered, n, __ATOMIC_RELAXED);
 	return 0;
-}
-
-static void contest_visit(void *data)
-{
-	struct contest *c = data;
-	struct zmem_cpu *zc = zmem_cpu_enter(c->pc);
-
-	if (!zc) {
-		KUNIT_FAIL(c->test, "busy in a work");
-		return;
-	}
-	contest_touch(c, zc);
-	zmem_cpu_exit(zc);
-	c->visits++;
-}
-
-static unsigned long contest_sum(struct contest *c)
-{
-	unsigned long sum = 0;
-	unsigned int cpu;
-
-	for_each_possible_cpu(cpu)
-		sum += per_cpu_ptr(c->pc, cpu)->allocs;
-	return sum;
 }
 
 static void borrow_test(struct kunit *test)
@@ -818,7 +766,7 @@ static void tick(int sig)
 		tick_refused++;
 		return;
 	}
-	contest_touch(tick_contest, zc);
+	contest_touch(tick_contest, zc, false);
 	zmem_cpu_exit(zc);
 	tick_entered++;
 }
@@ -844,7 +792,7 @@ static void signal_test(struct kunit *test)
 			break;
 		}
 		for (i = 0; i < 200; i++)
-			contest_touch(&c, zc);
+			contest_touch(&c, zc, false);
 		zmem_cpu_exit(zc);
 		n += 200;
 	}
@@ -878,7 +826,7 @@ static int fork_neighbour(void *data)
 		mutex_unlock(&fork_mutex);
 		zc = zmem_cpu_enter(c->pc);
 		if (zc) {
-			contest_touch(c, zc);
+			contest_touch(c, zc, false);
 			zmem_cpu_exit(zc);
 		}
 	}
