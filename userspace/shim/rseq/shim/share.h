@@ -17,9 +17,8 @@ static __always_inline struct zmem_cpu *zmem_here_enter(struct zmem_cpu *cpu)
 {
 	unsigned long zc, slot;
 
-	asm goto volatile(
-		/* struct rseq_cs: version, flags, start, length, abort */
-		".pushsection __rseq_cs, \"aw\"\n\t"
+	/* struct rseq_cs: version, flags, start, length, abort */
+	asm goto volatile(".pushsection __rseq_cs, \"aw\"\n\t"
 		".balign 32\n"
 		"3:\n\t"
 		".long 0, 0\n\t"
