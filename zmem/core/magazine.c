@@ -495,7 +495,8 @@ static struct zmem_magazine *cpu_detach(struct zmem_cpu *zc)
 		slow->remote[node] = NULL;
 	}
 	slow->closed = 0;
-	slow->made = 0;
+	/* Others count it up without busy; it only says how large the next is. */
+	WRITE_ONCE(slow->made, 0);
 	return chain;
 }
 
