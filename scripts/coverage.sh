@@ -76,8 +76,8 @@ measure_kernel() {
 	guest replay --append kunit.enable=0 "${tools[@]}" --dimm 384 -- \
 		sh /zmem/gcov.sh sh -c 'insmod /zmem/zmem.ko && /zmem/blocks &&
 			replay-test /zmem/kernel.stream && rmmod zmem'
-	# A failed load of the kernel's shows its stack.
-	guest fault --append kunit.enable=0 --allow-splat 'Call Trace' -- \
+	# A failed cache of the kernel's own, or a failed load, shows its stack.
+	guest fault --append kunit.enable=0 --allow-splat 'Call Trace| [?] lockdep_' -- \
 		sh /zmem/gcov.sh sh /zmem/fault.sh
 }
 
