@@ -7,6 +7,8 @@
 #define _TESTS_CONTEST_H
 
 #include <sched.h>
+#include <signal.h>
+#include <sys/time.h>
 #include <kunit/test.h>
 #include <linux/cpumask.h>
 #include <linux/percpu.h>
@@ -62,6 +64,45 @@ static inline unsigned long contest_sum(struct contest *c)
 	for_each_possible_cpu(cpu)
 		sum += per_cpu_ptr(c->pc, cpu)->allocs;
 	return sum;
+}
+
+/* Interrupts, that is: signals. */
+static struct contest *tick_contest;
+static volatile unsigned long tick_entered, tick_refused;
+
+static void tick(int sig)
+{
+	struct zmem_cpu *zc = zmem_cpu_enter(tick_contest->pc);
+
+	if (!zc) {
+		tick_refused++;
+		return;
+	}
+	contest_touch(tick_contest, zc, false);
+	zmem_cpu_exit(zc);
+	tick_entered++;
+}
+
+static inline void contest_ticks_begin(struct contest *c)
+{
+	struct itimerval every = { { 0, 100 }, { 0, 100 } };
+
+	tick_contest = c;
+	tick_entered = 0;
+	tick_refused = 0;
+	signal(SIGALRM, tick);
+	setitimer(ITIMER_REAL, &every, NULL);
+}
+
+/* @n: what the caller did meanwhile. */
+static inline void contest_ticks_end(struct contest *c, unsigned long n)
+{
+	struct itimerval never = { { 0, 0 }, { 0, 0 } };
+
+	setitimer(ITIMER_REAL, &never, NULL);
+	signal(SIGALRM, SIG_IGN);
+	kunit_info(c->test, "%lu entered, %lu refused", tick_entered, tick_refused);
+	KUNIT_EXPECT_EQ(c->test, contest_sum(c), n + tick_entered);
 }
 
 #endif /* _TESTS_CONTEST_H */

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* The shim, tested for itself: what the core relies on must be so. */
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <kunit/test.h>
@@ -754,35 +752,14 @@ static void borrow_churn_test(struct kunit *test)
 	free_percpu(c.pc);
 }
 
-/* Interrupts, that is: signals. */
-static struct contest *tick_contest;
-static volatile unsigned long tick_entered, tick_refused;
-
-static void tick(int sig)
-{
-	struct zmem_cpu *zc = zmem_cpu_enter(tick_contest->pc);
-
-	if (!zc) {
-		tick_refused++;
-		return;
-	}
-	contest_touch(tick_contest, zc, false);
-	zmem_cpu_exit(zc);
-	tick_entered++;
-}
-
 static void signal_test(struct kunit *test)
 {
 	struct contest c = { .test = test, .pc = alloc_percpu(struct zmem_cpu) };
-	struct itimerval every = { { 0, 100 }, { 0, 100 } }, never = { { 0, 0 }, { 0, 0 } };
 	u64 end = ktime_get_ns() + 300 * NSEC_PER_MSEC;
 	unsigned long n = 0;
 
 	zmem_slot_get();
-	tick_contest = &c;
-	tick_entered = tick_refused = 0;
-	signal(SIGALRM, tick);
-	setitimer(ITIMER_REAL, &every, NULL);
+	contest_ticks_begin(&c);
 	while (ktime_get_ns() < end) {
 		struct zmem_cpu *zc = zmem_cpu_enter(c.pc);
 		int i;
@@ -796,10 +773,7 @@ static void signal_test(struct kunit *test)
 		zmem_cpu_exit(zc);
 		n += 200;
 	}
-	setitimer(ITIMER_REAL, &never, NULL);
-	signal(SIGALRM, SIG_IGN);
-	kunit_info(test, "%lu entered, %lu refused", tick_entered, tick_refused);
-	KUNIT_EXPECT_EQ(test, contest_sum(&c), n + tick_entered);
+	contest_ticks_end(&c, n);
 	KUNIT_EXPECT_GT(test, tick_entered + tick_refused, 0);
 	free_percpu(c.pc);
 }
