@@ -4,12 +4,13 @@
 # zmemctl on programs: on a live one, at its socket, and on one that ended, by
 # its file.  TAP.
 #
-#	from.sh ZMEMCTL LIBRARY DAMAGE
+#	from.sh ZMEMCTL LIBRARY DAMAGE CHURN
 # shellcheck disable=SC2317 # what try() calls
 set -u
-ctl=$(realpath "${1:?usage: from.sh ZMEMCTL LIBRARY DAMAGE}") || exit 2
-lib=$(realpath "${2:?usage: from.sh ZMEMCTL LIBRARY DAMAGE}") || exit 2
-damage=$(realpath "${3:?usage: from.sh ZMEMCTL LIBRARY DAMAGE}") || exit 2
+ctl=$(realpath "${1:?usage: from.sh ZMEMCTL LIBRARY DAMAGE CHURN}") || exit 2
+lib=$(realpath "${2:?usage: from.sh ZMEMCTL LIBRARY DAMAGE CHURN}") || exit 2
+damage=$(realpath "${3:?usage: from.sh ZMEMCTL LIBRARY DAMAGE CHURN}") || exit 2
+churn=$(realpath "${4:?usage: from.sh ZMEMCTL LIBRARY DAMAGE CHURN}") || exit 2
 work=$(mktemp -d "${TMPDIR:-/tmp}/zmem-from.XXXXXX")
 program=
 trap '[ -z "$program" ] || kill "$program" 2>/dev/null; rm -rf "$work"' EXIT
@@ -133,6 +134,25 @@ finds_damage() {
 	kill "$other" && ! wait "$other" && return "$status"
 }
 
+# What all caches hold, against what the kernel says: within 3 %.
+counts_bytes() {
+	local other held grown
+
+	ZMEM_STATS=churn LD_PRELOAD=$lib "$churn" >grown &
+	other=$!
+	for _ in $(seq 100); do
+		! [ -s grown ] || break
+		sleep 0.1
+	done
+	held=$("$ctl" --from=churn list -b -c bytes_held,name |
+		awk 'NR > 1 { n += $1 } END { print n }')
+	grown=$(cat grown)
+	kill "$other" && ! wait "$other" || return 1
+	echo "held $held, grown by $grown"
+	[ "$grown" -gt 1000000 ] && [ $((held * 100)) -gt $((grown * 97)) ] &&
+		[ $((held * 100)) -lt $((grown * 103)) ]
+}
+
 killed() {
 	kill -9 "$program" && ! wait "$program" && program=
 	says 3 'no program with ZMEM_STATS=stats runs' stats list
@@ -187,6 +207,7 @@ try 'set, shrink, drain' steers
 try 'what is refused' refuses
 try 'only its user may' is_private
 try 'validate finds damage' finds_damage
+try 'held bytes are what the kernel counts' counts_bytes
 try 'a program that was killed' killed
 try 'a program that ended' ends
 try 'a program that forks' forks
