@@ -18,6 +18,7 @@
 
 /* Far more than any request makes. */
 #define FAULTS_MAX	3000
+#define ROUNDS_MAX	5
 
 /* A machine at work on other things is slow with a kernel that checks all. */
 #define TIMEOUT		600
@@ -95,20 +96,19 @@ static bool is_good_error(int err)
 	return err == ENOMEM || err == EFAULT;
 }
 
-static void with_faults(struct __test_metadata *_metadata, FIXTURE_DATA(fault) *self,
-			fault_fn fn, unsigned int at_least)
+/* Each of a request's allocations in turn; returns how many failed. */
+static unsigned int fail_each(struct __test_metadata *_metadata, FIXTURE_DATA(fault) *self,
+			      fault_fn fn)
 {
-	struct state before, after;
 	unsigned int n, left = 0;
 	int ret, err;
 
-	before = state_of(self->fd);
 	for (n = 1; !left && n < FAULTS_MAX; n++) {
-		ASSERT_TRUE(nth_set(self->nth, n));
+		EXPECT_TRUE(nth_set(self->nth, n));
 		ret = fn(self);
 		err = errno;
 		left = nth_left(self->nth);
-		ASSERT_TRUE(nth_set(self->nth, 0));
+		EXPECT_TRUE(nth_set(self->nth, 0));
 		/* Some calls can do with less: a fault need not be an error. */
 		if (ret >= 0)
 			continue;
@@ -117,12 +117,33 @@ static void with_faults(struct __test_metadata *_metadata, FIXTURE_DATA(fault) *
 			TH_LOG("fault %u: %s", n, strerror(err));
 		}
 	}
+	EXPECT_LT(0, left);
+	return n - 2;
+}
+
+/*
+ * A request that allocates once more than the last, since a slab was used up,
+ * lets a fault slip past the call that it was meant for.  So all is done twice
+ * at least, and until a round meets as many faults as the one before.
+ */
+static void with_faults(struct __test_metadata *_metadata, FIXTURE_DATA(fault) *self,
+			fault_fn fn, unsigned int at_least)
+{
+	struct state before, after;
+	unsigned int round, faults = 0, last;
+
+	before = state_of(self->fd);
+	for (round = 0; round < ROUNDS_MAX; round++) {
+		last = faults;
+		faults = fail_each(_metadata, self, fn);
+		EXPECT_LE(at_least, faults);
+		if (faults == last)
+			break;
+	}
 	ASSERT_LE(0, fn(self));
 	after = state_of(self->fd);
 	EXPECT_TRUE(same_state(&before, &after));
-	EXPECT_LT(0, left);
-	EXPECT_LT(at_least, n - 1);
-	TH_LOG("%u faults", n - 2);
+	TH_LOG("%u faults in round %u", faults, round + 1);
 }
 
 static int call_open(FIXTURE_DATA(fault) *self)
