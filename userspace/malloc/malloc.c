@@ -14,6 +14,7 @@
 #include "internal.h"
 #include "init.h"
 #include "core/cache.h"
+#include "core/pool.h"
 #include "core/report.h"
 #include "core/sizes.h"
 #include "fast.h"
@@ -26,30 +27,31 @@ struct zmem_cache *malloc_table[ZMEM_MEDIUM_MAX / MALLOC_ALIGN + 1] = {
 	[0 ... ZMEM_MEDIUM_MAX / MALLOC_ALIGN] = NO_CACHE,
 };
 
-ZMEM_PUBLIC void *malloc(size_t size)
+ZMEM_PUBLIC ____cacheline_aligned void *malloc(size_t size)
 {
 	void *p;
 
 	return malloc_fast(size, &p) ? p : malloc_slow(size, 0);
 }
 
-ZMEM_PUBLIC void free(void *p)
+ZMEM_PUBLIC ____cacheline_aligned void free(void *p)
 {
 	free_fast(p);
 }
 
 /*
- * A program's bursts are longer than a kernel's: magazines of blocks below a
- * KiB all begin with 60.  The tuner has the last word.
+ * A program's bursts are longer than a kernel's: magazines may all grow to 60
+ * blocks of up to a KiB, and to 12 larger ones.  The tuner has the last word.
  */
 static void magazines_size(void)
 {
 	unsigned int class;
 
-	for (class = 1; class <= zmem_size_class(1024); class++) {
+	for (class = 1; class < ZMEM_SIZE_CLASSES; class++) {
 		struct zmem_common *c = zmem_common(zmem_size_caches[class]);
+		unsigned int least = c->size <= 1024 ? 60 : 12;
 
-		WRITE_ONCE(c->magazine_size, max(c->magazine_size, 60u));
+		WRITE_ONCE(c->magazine_size, max(c->magazine_size, least));
 	}
 }
 
@@ -87,6 +89,8 @@ static void table_fill(void)
 static void __attribute__((constructor(200))) malloc_mode(void)
 {
 	zmem_defaults.mode = ZMEM_MODE_FAST;
+	/* Free pages wait below, where they are one run again. */
+	zmem_pool_max_pages = 32;
 }
 
 bool malloc_ready(void)

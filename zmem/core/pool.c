@@ -19,12 +19,13 @@
 #include "core/nodes.h"
 #include "core/pool.h"
 
+#define ZMEM_POOL_ORDERS	9u
+
 /*
  * 1 MiB a node: a few dozen slabs, or a 1 MiB run that comes and goes.  What
  * waits here is lost to everyone else, and the page allocator is not slow.
  */
-#define ZMEM_POOL_CACHE_PAGES	256u
-#define ZMEM_POOL_ORDERS	9u
+unsigned int zmem_pool_max_pages = 256;
 
 /**
  * struct zmem_pool - a node's free runs
@@ -75,7 +76,7 @@ static bool pool_keep(struct zmem_pool *pool, struct page *page,
 		return false;
 	zmem_poison(page_address(page), PAGE_SIZE << order);
 	spin_lock_irqsave(&pool->lock, flags);
-	if (pool->pages + (1u << order) <= ZMEM_POOL_CACHE_PAGES) {
+	if (pool->pages + (1u << order) <= zmem_pool_max_pages) {
 		list_add(&page->lru, &pool->runs[order]);
 		pool->pages += 1u << order;
 		kept = true;

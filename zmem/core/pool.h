@@ -32,6 +32,9 @@ struct page;
 #define ZMEM_RUN_FRESH	1u	/* from the page allocator just now */
 #define ZMEM_RUN_BYPASS	2u	/* to go back there, not into a cache */
 
+/* Pages that wait on a node at most; changed before there are any. */
+extern unsigned int zmem_pool_max_pages;
+
 int zmem_pools_init(void);
 void zmem_pools_exit(void);
 
