@@ -41,7 +41,8 @@ ZMEM_PUBLIC ____cacheline_aligned void free(void *p)
 
 /*
  * A program's bursts are longer than a kernel's: magazines may all grow to 60
- * blocks of up to a KiB, and to 12 larger ones.  The tuner has the last word.
+ * blocks of up to a KiB, 28 of up to 4, and 12 larger ones.  The tuner has the last
+ * word.
  */
 static void magazines_size(void)
 {
@@ -49,7 +50,7 @@ static void magazines_size(void)
 
 	for (class = 1; class < ZMEM_SIZE_CLASSES; class++) {
 		struct zmem_common *c = zmem_common(zmem_size_caches[class]);
-		unsigned int least = c->size <= 1024 ? 60 : 12;
+		unsigned int least = c->size <= 1024 ? 60 : c->size <= 4096 ? 28 : 12;
 
 		WRITE_ONCE(c->magazine_size, max(c->magazine_size, least));
 	}
