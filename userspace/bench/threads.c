@@ -207,7 +207,8 @@ TWO_PASSES(births)
 
 /*
  * Sharing: the first thread's objects, neighbours in a cache line, go to the
- * threads.  Each writes to its own, frees it and takes another.
+ * threads.  Each writes to its own, frees it and takes another.  It only writes:
+ * how soon a processor reads what it just wrote depends on where the code lies.
  */
 static void *handed[BENCH_THREADS_MAX];
 
@@ -241,7 +242,7 @@ inline_always void sharing_body(struct worker *w, struct probe *p)
 
 	for (i = 0; i < w->ops; i++) {
 		for (j = 0; j < WRITES && !p; j++)
-			(*own)++;
+			*own = j;
 		give(p, (void *)own);
 		own = take(p, 8);
 	}
