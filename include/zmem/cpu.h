@@ -65,7 +65,17 @@ static __always_inline void zmem_here_exit(zmem_here_t zc)
 	preempt_enable();
 }
 
-/* The same with an ordinary pointer, for the slow path. */
+/*
+ * Moves the top, which is at @top, by so many objects.  Forgetting @top, gcc
+ * counts in memory: one instruction, not two.
+ */
+static __always_inline void zmem_here_move(zmem_here_t zc, void **top, int nr)
+{
+	barrier();
+	zc->top += nr;
+}
+
+/* zmem_here_enter() and _exit() with an ordinary pointer, for the slow path. */
 static __always_inline struct zmem_cpu *
 zmem_cpu_enter(struct zmem_cpu __percpu *cpu)
 {

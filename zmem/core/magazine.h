@@ -63,9 +63,7 @@ static __always_inline bool zmem_magazine_pop(struct zmem_cache *cache, void **o
 		return false;
 	}
 	*object = top[-1];
-	/* Forgetting @top, gcc counts down in memory: one instruction, not two. */
-	barrier();
-	zc->top--;
+	zmem_here_move(zc, top, -1);
 	zmem_cpu_count(&zc->allocs, 1);
 	zmem_here_exit(zc);
 	return true;
@@ -104,8 +102,7 @@ static __always_inline bool zmem_magazine_push(struct zmem_cache *cache, void *o
 	    unlikely(!zmem_magazine_may_push(zc, object, page, wiped)))
 		goto slow;
 	*top = object;
-	barrier();
-	zc->top++;
+	zmem_here_move(zc, top, 1);
 	zmem_here_exit(zc);
 	return true;
 slow:

@@ -23,6 +23,17 @@ static __always_inline void zmem_cpu_exit(struct zmem_cpu *zc)
 /* A share is an ordinary address here. */
 #define zmem_here_t	struct zmem_cpu *
 
+/*
+ * Moves the top, which is at @top, by so many objects.  By a store: counting in
+ * memory is an instruction less, and a load more of what was written last.
+ */
+static __always_inline void zmem_here_move(zmem_here_t zc, void **top, int nr)
+{
+	top += nr;
+	OPTIMIZER_HIDE_VAR(top);
+	WRITE_ONCE(zc->top, top);
+}
+
 /* Counts what this thread did; others read the counter meanwhile. */
 static __always_inline void zmem_cpu_count(unsigned long *counter, unsigned long n)
 {
