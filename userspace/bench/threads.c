@@ -8,7 +8,6 @@
 #define SLOTS		1000u
 #define RING		1024u	/* a power of two */
 #define LIFE		64u
-#define WRITES		100u
 
 /* Server: connections' objects, handed from thread to thread. */
 struct table {
@@ -207,8 +206,9 @@ TWO_PASSES(births)
 
 /*
  * Sharing: the first thread's objects, neighbours in a cache line, go to the
- * threads.  Each writes to its own, frees it and takes another.  It only writes:
- * how soon a processor reads what it just wrote depends on where the code lies.
+ * threads.  Each writes to its own, frees it and takes another.  No loop and no
+ * reading: whether a processor foresees the end of a hundred turns, and how soon
+ * it reads what it just wrote, depends on where the code lies.
  */
 static void *handed[BENCH_THREADS_MAX];
 
@@ -234,15 +234,23 @@ static void sharing_begin(struct worker *w)
 	} while (!w->own);
 }
 
+inline_always void write_often(volatile uint64_t *own)
+{
+	unsigned int j;
+
+#pragma GCC unroll 100
+	for (j = 0; j < 100; j++)
+		*own = j;
+}
+
 inline_always void sharing_body(struct worker *w, struct probe *p)
 {
 	volatile uint64_t *own = w->own;
-	unsigned int j;
 	uint64_t i;
 
 	for (i = 0; i < w->ops; i++) {
-		for (j = 0; j < WRITES && !p; j++)
-			*own = j;
+		if (!p)
+			write_often(own);
 		give(p, (void *)own);
 		own = take(p, 8);
 	}
