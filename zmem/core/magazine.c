@@ -30,8 +30,9 @@
 #include "core/slab.h"
 
 /* In pointers: a magazine of 4 less than 16, 32, … fills 128, 256, … bytes. */
-#define ZMEM_MAGAZINE_FIRST	16u
 #define ZMEM_MAGAZINE_HEADER	4u
+
+unsigned int zmem_magazine_first = 16 - ZMEM_MAGAZINE_HEADER;
 
 /* Finds @mag a place: loaded, with the loaded one behind it, or the depot. */
 static void magazine_install(struct zmem_common *c, struct zmem_magazine *mag)
@@ -94,7 +95,8 @@ static unsigned int magazine_size(struct zmem_common *c)
 	unsigned int made = raw_cpu_read(zmem_area(c)->slow.made);
 
 	return min_t(unsigned int, READ_ONCE(c->magazine_size),
-		     (ZMEM_MAGAZINE_FIRST << min(made, 6u)) - ZMEM_MAGAZINE_HEADER);
+		     ((zmem_magazine_first + ZMEM_MAGAZINE_HEADER) << min(made, 6u)) -
+		     ZMEM_MAGAZINE_HEADER);
 }
 
 static struct zmem_magazine *magazine_make(struct zmem_common *c, gfp_t gfp, int node)

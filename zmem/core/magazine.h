@@ -16,6 +16,9 @@
 #include <zmem/cpu.h>
 #include "internal.h"
 
+/* Objects that a CPU's first magazine holds; changed before there are any. */
+extern unsigned int zmem_magazine_first;
+
 void *zmem_magazine_alloc(struct zmem_common *cache, gfp_t gfp, int node);
 unsigned long zmem_cpu_frees(const struct zmem_cpu_area *area);
 
