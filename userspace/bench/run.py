@@ -33,7 +33,7 @@ MODES = {
     # in repetition alone: memory and ratios compare.
     "selftest": (2, 2, 1, 0.002),
     "quick": (3, 6, 2, 1),
-    "full": (15, 17, 5, 1),
+    "full": (31, 17, 5, 1),
 }
 MORE_THREADS = {"independent": (1, 2, 4, 8), "server": (2, 4, 8)}
 DETAILS = ("random", "server", "churn", "phases", "peak", "sweep")
