@@ -186,6 +186,7 @@ def memory_bars(result, subject, lines):
     over = [l["workload"] for l in lines if l["rss_kib"] > 1.15 * l["rss_median"] + 2048]
     reuse = detail(result, "churn", subject, "reuse")
     external = fragmentation(result, "churn", subject)[1]
+    heap = fragmentation(result, "heap", subject)[1]
     internal = fragmentation(result, "random", subject)[0]
     return [
         bar("geometric mean of peak RSS <= the best single peer's (%s)" % best,
@@ -195,6 +196,7 @@ def memory_bars(result, subject, lines):
         bar("long churn: reuse >= 0.97", reuse, reuse is not None and reuse >= 0.97),
         bar("long churn: external fragmentation <= 0.05", external,
             external is not None and external <= 0.05),
+        bar("the same of a large heap <= 0.05", heap, heap is not None and heap <= 0.05),
         bar("random sizes: internal fragmentation <= 0.12", internal,
             internal is not None and internal <= 0.12),
     ]

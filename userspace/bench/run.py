@@ -36,7 +36,7 @@ MODES = {
     "full": (31, 17, 5, 1),
 }
 MORE_THREADS = {"independent": (1, 2, 4, 8), "server": (2, 4, 8)}
-DETAILS = ("random", "server", "churn", "phases", "peak", "sweep")
+DETAILS = ("random", "server", "churn", "heap", "phases", "peak", "sweep")
 
 
 def die(text):
