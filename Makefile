@@ -49,7 +49,7 @@ bench-kernel:	## instructions of zmem and of the kernel's allocator [KERNEL=6.12
 
 MODE ?= full
 
-bench:	## malloc under programs, against every peer, 8 minutes (MODE=quick: one)
+bench:	## malloc under programs, against every peer, 9 minutes (MODE=quick: one)
 	@scripts/deps.sh build user bench
 	$(MAKE) -s -C userspace OUT="$(OUT)/userspace" lib
 	$(MAKE) -s -C userspace/bench OUT="$(OUT)/bench"
