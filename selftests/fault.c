@@ -104,11 +104,11 @@ static unsigned int fail_each(struct __test_metadata *_metadata, FIXTURE_DATA(fa
 	int ret, err;
 
 	for (n = 1; !left && n < FAULTS_MAX; n++) {
-		EXPECT_TRUE(nth_set(self->nth, n));
+		ASSERT_TRUE(nth_set(self->nth, n));
 		ret = fn(self);
 		err = errno;
 		left = nth_left(self->nth);
-		EXPECT_TRUE(nth_set(self->nth, 0));
+		ASSERT_TRUE(nth_set(self->nth, 0));
 		/* Some calls can do with less: a fault need not be an error. */
 		if (ret >= 0)
 			continue;
