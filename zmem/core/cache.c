@@ -185,13 +185,8 @@ static int cache_make_cpus(struct zmem_common *c)
 		   __alloc_percpu(bytes, __alignof__(struct zmem_cpu_area));
 	if (!c->cache)
 		return -ENOMEM;
-	zmem_cache_homes(c);
-	for_each_possible_cpu(cpu) {
-		struct zmem_cpu_area *area = per_cpu_ptr(zmem_area(c), cpu);
-
-		area->slow.common = c;
-		area->fast.node = area->slow.home;
-	}
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(zmem_area(c), cpu)->slow.common = c;
 	return 0;
 }
 
@@ -235,7 +230,7 @@ static int cache_enlist(struct zmem_common *c)
 			err = -EEXIST;
 	if (!err) {
 		list_add_tail(&c->list, &zmem_caches);
-		/* A node may have been closed or opened since the cache was made. */
+		/* From now on zmem_homes_update() does. */
 		zmem_cache_homes(c);
 	}
 	mutex_unlock(&zmem_caches_lock);
