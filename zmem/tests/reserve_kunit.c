@@ -9,6 +9,7 @@
 
 #include "tests/util.h"
 #include "core/hold.h"
+#include "core/reserve.h"
 
 #define RESERVE	8
 #define LIMIT	40
@@ -198,6 +199,45 @@ static void drains_fill(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+static struct zmem_cache *filling;
+static void *filler;
+
+/* Fills the reserve, as a free may do while a slab is made for it. */
+static void fill_reserve(void *object)
+{
+	struct zmem_cache *c = filling;
+
+	filling = NULL;
+	if (c)
+		zmem_reserve_put(hold(c), filler);
+}
+
+/* What was fetched for a place that is taken by then goes back to its slab. */
+static void refill_comes_too_late(struct kunit *test)
+{
+	struct zmem_cache_args args = { .reserve = 1, .ctor = fill_reserve };
+	struct zmem_cache *c = test_cache(test, 64, &args);
+	unsigned int nr = test_slab_objects(c) - 1;
+	void **objects = test_array(test, nr);
+
+	/* The reserve's is the first of a slab: with all the others of it gone, */
+	KUNIT_ASSERT_EQ(test, zmem_slab_alloc(zmem_common(c), GFP_KERNEL, numa_mem_id(),
+					      objects, nr), nr);
+	KUNIT_ASSERT_EQ(test, test_snapshot(test, c)->slabs, 1);
+	filling = c;
+	filler = hold(c)->objects[0];
+	KUNIT_ASSERT_PTR_EQ(test, zmem_reserve_get(hold(c)), filler);
+	/* the drain that this asks for makes another. */
+	KUNIT_EXPECT_TRUE(test, zmem_hold_drain(hold(c)));
+	KUNIT_EXPECT_NULL(test, filling);
+	KUNIT_EXPECT_EQ(test, hold(c)->nr, 1);
+	zmem_slab_free(zmem_common(c), objects, nr);
+	zmem_cache_shrink(c);
+	KUNIT_EXPECT_EQ(test, zmem_common(c)->node[numa_mem_id()]->slabs.in_use, 1);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->slabs, 1);
+	zmem_cache_destroy(c);
+}
+
 static void misuse_is_caught(struct kunit *test)
 {
 	struct zmem_cache *c = reserved(test, ZMEM_MODE_FAST);
@@ -326,6 +366,7 @@ static struct kunit_case reserve_cases[] = {
 	KUNIT_CASE(closes_those_half_way),
 	KUNIT_CASE(closes_all_cpus),
 	KUNIT_CASE(drains_fill),
+	KUNIT_CASE(refill_comes_too_late),
 	KUNIT_CASE(misuse_is_caught),
 	KUNIT_CASE(waits),
 	KUNIT_CASE(waits_under_load),
