@@ -462,6 +462,30 @@ static void leaks_stay_behind(struct kunit *test)
 	zmem_keys_set();
 }
 
+/* Nor does a cache that nobody destroyed leave RCU a call into code that is gone. */
+static void rcu_frees_do_not_stay_behind(struct kunit *test)
+{
+	struct zmem_snapshot *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+	struct fault f = { .test = test };
+	struct zmem_cache *c;
+
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	/* New classes were not used yet, and so do not wait as they go. */
+	unload();
+	KUNIT_ASSERT_EQ(test, call_load(&f), 0);
+	c = test_cache(test, 256, NULL);
+	zmem_free_rcu_mightsleep(zmem_cache_alloc(c, GFP_KERNEL));
+	zmem_sizes_exit();
+	zmem_rcu_exit();
+	zmem_snapshot_take(zmem_common(c), s);
+	KUNIT_EXPECT_EQ(test, s->frees, 1);
+	KUNIT_EXPECT_EQ(test, s->objects, 0);
+	KUNIT_ASSERT_EQ(test, zmem_rcu_init(), 0);
+	KUNIT_ASSERT_EQ(test, zmem_sizes_init(), 0);
+	zmem_keys_set();
+	zmem_cache_destroy(c);
+}
+
 static struct kunit_case fault_cases[] = {
 	KUNIT_CASE(create_fails),
 	KUNIT_CASE(alloc_fails),
@@ -475,6 +499,7 @@ static struct kunit_case fault_cases[] = {
 	KUNIT_CASE(other_nodes_fail),
 	KUNIT_CASE(pattern_fails),
 	KUNIT_CASE(leaks_stay_behind),
+	KUNIT_CASE(rcu_frees_do_not_stay_behind),
 	KUNIT_CASE(load_fails),
 	KUNIT_CASE(leak_report_copes),
 	{}

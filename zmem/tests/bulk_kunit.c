@@ -92,6 +92,22 @@ static void one_magazine_serves_whole(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+/* All that the loaded one has, too: a bulk has no need of the other then. */
+static void loaded_magazine_serves_whole(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, 64, NULL);
+	void **objects = test_array(test, NR + FEW);
+	size_t nr = leave_few(test, c, objects);
+	struct magazines a = magazines_of(test, c), b;
+
+	KUNIT_ASSERT_EQ(test, zmem_magazine_alloc_bulk(c, objects + nr, FEW), FEW);
+	b = magazines_of(test, c);
+	KUNIT_EXPECT_EQ(test, b.loaded, 0);
+	KUNIT_EXPECT_EQ(test, b.prev, a.prev);
+	zmem_cache_free_bulk(c, nr + FEW, objects);
+	zmem_cache_destroy(c);
+}
+
 /* What one cannot serve alone the two serve together, all of it as hits. */
 static void two_magazines_serve(struct kunit *test)
 {
@@ -148,6 +164,7 @@ static void both_magazines_serve_at_once(struct kunit *test)
 static struct kunit_case bulk_cases[] = {
 	KUNIT_CASE(one_magazine_serves),
 	KUNIT_CASE(one_magazine_serves_whole),
+	KUNIT_CASE(loaded_magazine_serves_whole),
 	KUNIT_CASE(two_magazines_serve),
 	KUNIT_CASE(both_magazines_serve_at_once),
 	{}

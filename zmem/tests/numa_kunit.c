@@ -186,6 +186,23 @@ static void drained_node_empties(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+/* Also slabs that were empty before: nobody's free is to come that would do it. */
+static void drained_node_keeps_no_slab(struct kunit *test)
+{
+	int node = other_node(test);
+	struct zmem_cache *c = test_cache(test, 64, NULL);
+	void *object = zmem_cache_alloc_node(c, GFP_KERNEL | __GFP_THISNODE, node);
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	zmem_cache_free(c, object);
+	zmem_cache_drain(zmem_common(c));
+	KUNIT_EXPECT_GT(test, zmem_common(c)->node[node]->slabs.pages, 0);
+	zmem_node_drain(node);
+	KUNIT_EXPECT_EQ(test, zmem_common(c)->node[node]->slabs.pages, 0);
+	KUNIT_EXPECT_EQ(test, zmem_node_undrain(node), 0);
+	zmem_cache_destroy(c);
+}
+
 /* A CPU whose node is drained lives on the next one, and comes home again. */
 static void drained_home_moves(struct kunit *test)
 {
@@ -414,6 +431,7 @@ static struct kunit_case numa_cases[] = {
 	KUNIT_CASE(strict),
 	KUNIT_CASE(policy_refuses),
 	KUNIT_CASE(drained_node_empties),
+	KUNIT_CASE(drained_node_keeps_no_slab),
 	KUNIT_CASE(drained_home_moves),
 	KUNIT_CASE(drained_reserve_moves),
 	KUNIT_CASE(drain_refuses),
