@@ -102,6 +102,8 @@ static inline void zmem_magazine_stack(struct zmem_magazine **top, struct zmem_m
  * @made: magazines that the CPU made since it was last drained, and its first
  *	free if it had none
  * @wish: the tuner's: what this CPU is to do, enum zmem_wish; caches_lock
+ * @start: where the top was when the magazine was loaded: what it took since is
+ *	what it served, and as many more as the top is above (zmem_cpu_frees())
  * @surplus: objects that loaded magazines took, less those that they served,
  *	until they were unloaded
  * @swap_allocs: allocations that the previous magazine served
@@ -121,6 +123,7 @@ struct zmem_cpu_slow {
 	u32 idle;
 	u32 made;
 	u32 wish;
+	void **start;
 	long surplus;
 	unsigned long swap_allocs;
 	unsigned long swap_frees;

@@ -66,14 +66,37 @@ static __always_inline void zmem_here_exit(zmem_here_t zc)
 }
 
 /*
- * Moves the top, which is at @top, by so many objects.  Forgetting @top, gcc
- * counts in memory: one instruction, not two.
+ * Whether the share had an object.  Forgetting where the top was, gcc counts in
+ * memory: one instruction, not two.
  */
-static __always_inline void zmem_here_move(zmem_here_t zc, void **top, int nr)
+static __always_inline bool zmem_here_pop(zmem_here_t zc, void **object)
 {
+	void **top = zc->top;
+
+	if (unlikely(top == zc->low))
+		return false;
+	*object = top[-1];
 	barrier();
-	zc->top += nr;
+	zc->top--;
+	return true;
 }
+
+/* What was pushed last and not popped since; @top is where the top is. */
+static __always_inline void *zmem_here_last(zmem_here_t zc, void **top)
+{
+	return top[-1];
+}
+
+/* Pushes an object at @top, where the top is, and there is room. */
+static __always_inline void zmem_here_push(zmem_here_t zc, void **top, void *object)
+{
+	*top = object;
+	barrier();
+	zc->top++;
+}
+
+/* Moves the top to where everything below is in place; a share of any kind. */
+#define zmem_cpu_set_top(zc, to)	((void)((zc)->top = (to)))
 
 /* zmem_here_enter() and _exit() with an ordinary pointer, for the slow path. */
 static __always_inline struct zmem_cpu *
@@ -106,6 +129,14 @@ static __always_inline void zmem_copy_objects(void **to, void **from, size_t nr)
 #else
 	memcpy(to, from, nr * sizeof(*to));
 #endif
+}
+
+/* Pushes several, likewise.  In this order gcc needs fewer registers. */
+static __always_inline void zmem_here_push_bulk(zmem_here_t zc, void **top,
+						void **objects, size_t nr)
+{
+	zc->top = top + nr;
+	zmem_copy_objects(top, objects, nr);
 }
 
 /* Work that other CPUs ask for comes from a workqueue: nothing to poll. */

@@ -13,7 +13,7 @@
 #include <linux/log2.h>
 #include <linux/percpu.h>
 
-#define ZMEM_LAYOUT	3u
+#define ZMEM_LAYOUT	4u
 
 /* Sizes in bytes: small, medium, then runs of whole pages. */
 #define ZMEM_SMALL_MAX	256u
@@ -30,8 +30,8 @@ struct zmem_magazine;
  * @low: @top may not go below: the loaded magazine's first slot
  * @high: @top may not go above: behind the loaded magazine's last slot
  * @allocs: allocations that the loaded magazine served
- * @start: where @top was when the magazine was loaded: what it took since is
- *	what it served, and as many more as @top is above (zmem_cpu_frees())
+ * @next: what top[-1] is, or NULL if there is none, for seams that pop it from
+ *	here (zmem_here_pop())
  * @busy: set while this CPU works on the fields of this line.  An interrupt
  *	that finds it set goes to the slab instead
  * @node: the node whose objects @loaded holds
@@ -47,7 +47,7 @@ struct zmem_cpu {
 	void **low;
 	void **high;
 	unsigned long allocs;
-	void **start;
+	void *next;
 	u32 busy;
 	u32 node;
 	struct zmem_magazine *loaded;

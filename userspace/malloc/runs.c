@@ -76,8 +76,8 @@ static bool share_grow(const struct run_class *class, struct zmem_cpu *zc)
 	}
 	if (!zc->high) {
 		zc->low = share_objects(zc);
-		zc->top = zc->low;
 		zc->high = zc->low;
+		zmem_cpu_set_top(zc, zc->low);
 	}
 	zc->high++;
 	return true;
@@ -92,7 +92,7 @@ static unsigned int share_close(const struct run_class *class, struct zmem_cpu *
 	for (i = 0; i < nr; i++)
 		runs[i] = zc->low[i];
 	atomic_long_add((zc->high - zc->low) * class->pages, &run_room);
-	zc->top = NULL;
+	zmem_cpu_set_top(zc, NULL);
 	zc->low = NULL;
 	zc->high = NULL;
 	return nr;
@@ -178,8 +178,10 @@ static bool run_keep(const struct run_class *class, void *p)
 		nr = steal_room(class, zc, runs);
 		ok = share_grow(class, zc);
 	}
-	if (ok)
-		*zc->top++ = p;
+	if (ok) {
+		*zc->top = p;
+		zmem_cpu_set_top(zc, zc->top + 1);
+	}
 	zmem_cpu_exit(zc);
 	while (nr)
 		run_give_back(runs[--nr]);

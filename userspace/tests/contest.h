@@ -25,7 +25,7 @@ struct contest {
 /* Two words that are written together, and so are equal. */
 static inline bool contest_torn(const struct zmem_cpu *zc)
 {
-	return zc->allocs != (unsigned long)zc->start;
+	return zc->allocs != (unsigned long)zc->next;
 }
 
 /* With a pause, others run while one is in the middle of it. */
@@ -39,7 +39,7 @@ static inline void contest_touch(struct contest *c, struct zmem_cpu *zc, bool pa
 		sched_yield();
 	zc->allocs = v + 1;
 	barrier();
-	zc->start = (void **)(v + 1);
+	zc->next = (void *)(v + 1);
 }
 
 static inline void contest_visit(void *data)

@@ -16,7 +16,7 @@ static unsigned int cpu_pop_bulk(struct zmem_cpu *zc, void **objects, size_t nr)
 
 	if (!n)
 		return 0;
-	zc->top -= n;
+	zmem_cpu_set_top(zc, zc->top - n);
 	zmem_copy_objects(objects, zc->top, n);
 	zmem_cpu_count(&zc->allocs, n);
 	return n;
@@ -61,7 +61,7 @@ static unsigned int cpu_push_bulk(struct zmem_cpu *zc, void **objects, size_t nr
 	if (!n)
 		return 0;
 	zmem_copy_objects(zc->top, objects, n);
-	zc->top += n;
+	zmem_cpu_set_top(zc, zc->top + n);
 	return n;
 }
 

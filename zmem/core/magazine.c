@@ -155,11 +155,12 @@ static void *cpu_pop(struct zmem_cpu *zc)
 		cpu_swap(zc);
 		zmem_cpu_count(&zmem_slow(zc)->swap_allocs, 1);
 		/* Counted there, it is none of the loaded magazine's. */
-		zc->start--;
+		zmem_slow(zc)->start--;
 	} else {
 		zmem_cpu_count(&zc->allocs, 1);
 	}
-	return *--zc->top;
+	zmem_cpu_set_top(zc, zc->top - 1);
+	return *zc->top;
 }
 
 static void *alloc_home(struct zmem_common *c, gfp_t gfp)
@@ -247,9 +248,10 @@ static bool cpu_push(struct zmem_cpu *zc, void *object, u32 node)
 			return false;
 		cpu_swap(zc);
 		zmem_cpu_count(&zmem_slow(zc)->swap_frees, 1);
-		zc->start++;
+		zmem_slow(zc)->start++;
 	}
-	*zc->top++ = object;
+	*zc->top = object;
+	zmem_cpu_set_top(zc, zc->top + 1);
 	return true;
 }
 
@@ -467,7 +469,7 @@ void zmem_magazine_free(struct zmem_common *c, void *object)
 unsigned long zmem_cpu_frees(const struct zmem_cpu_area *area)
 {
 	const struct zmem_cpu *zc = &area->fast;
-	void **start = READ_ONCE(zc->start), **top = READ_ONCE(zc->top);
+	void **start = READ_ONCE(area->slow.start), **top = READ_ONCE(zc->top);
 	void **low = READ_ONCE(zc->low), **high = READ_ONCE(zc->high);
 	long frees = READ_ONCE(zc->allocs) + READ_ONCE(area->slow.surplus);
 

@@ -56,17 +56,13 @@ void zmem_magazines_drain_cpu(struct zmem_common *cache, int cpu);
 static __always_inline bool zmem_magazine_pop(struct zmem_cache *cache, void **object)
 {
 	zmem_here_t zc = zmem_here_enter(zmem_shares(cache));
-	void **top;
 
 	if (unlikely(!zc))
 		return false;
-	top = zc->top;
-	if (unlikely(top == zc->low)) {
+	if (unlikely(!zmem_here_pop(zc, object))) {
 		zmem_here_exit(zc);
 		return false;
 	}
-	*object = top[-1];
-	zmem_here_move(zc, top, -1);
 	zmem_cpu_count(&zc->allocs, 1);
 	zmem_here_exit(zc);
 	return true;
@@ -86,7 +82,7 @@ static __always_inline bool zmem_magazine_may_push(zmem_here_t zc, void *object,
 /*
  * Whether this CPU's magazine took the object, which is on @page (NULL: look,
  * if need be); if not, take the slow path.  A repeat of the last free is not
- * taken.  (At the bottom of a magazine, top[-1] is its guard.)
+ * taken.  (At the bottom of a magazine that is its guard.)
  */
 static __always_inline bool zmem_magazine_push(struct zmem_cache *cache, void *object,
 					       const struct page *page, bool wiped)
@@ -99,13 +95,12 @@ static __always_inline bool zmem_magazine_push(struct zmem_cache *cache, void *o
 	top = zc->top;
 	if (unlikely(top == zc->high))
 		goto slow;
-	if (unlikely(top[-1] == object))
+	if (unlikely(zmem_here_last(zc, top) == object))
 		goto slow;
 	if (static_branch_unlikely(&zmem_free_key) &&
 	    unlikely(!zmem_magazine_may_push(zc, object, page, wiped)))
 		goto slow;
-	*top = object;
-	zmem_here_move(zc, top, 1);
+	zmem_here_push(zc, top, object);
 	zmem_here_exit(zc);
 	return true;
 slow:
@@ -129,7 +124,7 @@ static __always_inline bool zmem_magazine_pop_bulk(struct zmem_cache *cache,
 		return false;
 	}
 	top -= nr;
-	zc->top = top;
+	zmem_cpu_set_top(zc, top);
 	zmem_cpu_count(&zc->allocs, nr);
 	zmem_copy_objects(objects, top, nr);
 	zmem_here_exit(zc);
@@ -166,8 +161,7 @@ static __always_inline bool zmem_magazine_push_bulk(struct zmem_cache *cache,
 	    (want_init_on_free() ||
 	     zmem_magazine_of_node(objects, nr, zc->node) < nr))
 		goto slow;
-	zc->top = top + nr;
-	zmem_copy_objects(top, objects, nr);
+	zmem_here_push_bulk(zc, top, objects, nr);
 	zmem_here_exit(zc);
 	return true;
 slow:

@@ -21,12 +21,11 @@ static inline void cpu_close(struct zmem_cpu *zc)
 {
 	if (zc->high) {
 		zc->loaded->count = zc->top - zc->loaded->objects;
-		zmem_slow(zc)->surplus += zc->top - zc->start;
+		zmem_slow(zc)->surplus += zc->top - zmem_slow(zc)->start;
 	}
-	zc->top = NULL;
+	zmem_cpu_set_top(zc, NULL);
 	zc->low = NULL;
 	zc->high = NULL;
-	zc->start = NULL;
 }
 
 /* Loads a magazine, or none. */
@@ -39,8 +38,8 @@ static inline void cpu_load(struct zmem_cpu *zc, struct zmem_magazine *mag)
 	}
 	zc->low = mag->objects;
 	zc->high = mag->objects + mag->size;
-	zc->top = mag->objects + mag->count;
-	zc->start = zc->top;
+	zmem_cpu_set_top(zc, mag->objects + mag->count);
+	zmem_slow(zc)->start = zc->top;
 	WRITE_ONCE(zc->node, mag->node);
 }
 
