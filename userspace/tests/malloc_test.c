@@ -351,6 +351,27 @@ static void test_apart(void **state)
 		}
 }
 
+/* What was freed last is warmest: it is handed out first, a run of pages too. */
+static void test_last_freed_first(void **state)
+{
+	static const size_t sizes[] = { 100, 5000, 20000, 200000 };
+	enum { NR = 6 };
+	void *p[NR];
+	size_t i;
+	int k;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		for (k = 0; k < NR; k++)
+			p[k] = malloc(sizes[i]);
+		for (k = 0; k < NR; k++)
+			free(p[k]);
+		for (k = NR - 1; k >= 0; k--)
+			assert_ptr_equal(malloc(sizes[i]), p[k]);
+		for (k = 0; k < NR; k++)
+			free(p[k]);
+	}
+}
+
 static void test_errno(void **state)
 {
 	void *p[NR_SIZES];
@@ -456,6 +477,7 @@ int main(void)
 		cmocka_unit_test(test_realloc_room),
 		cmocka_unit_test(test_usable),
 		cmocka_unit_test(test_apart),
+		cmocka_unit_test(test_last_freed_first),
 		cmocka_unit_test(test_errno),
 		cmocka_unit_test(test_errno_of_free),
 		cmocka_unit_test(test_rss_falls),
