@@ -25,6 +25,20 @@ static void classes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, last, ZMEM_SIZE_CLASSES - 1);
 }
 
+/* By what they hold: who reads statistics has nothing else to go by. */
+static void class_names(struct kunit *test)
+{
+	char name[ZMEM_NAME_MAX];
+	unsigned int class;
+
+	for (class = 0; class < ZMEM_SIZE_CLASSES; class++) {
+		struct zmem_common *c = zmem_common(zmem_size_caches[class]);
+
+		snprintf(name, sizeof(name), "zmem-%u", class ? c->object_size : 0);
+		KUNIT_EXPECT_STREQ(test, c->name, name);
+	}
+}
+
 /* As kmalloc: aligned to the largest power of two that divides the size. */
 static void natural_alignment(struct kunit *test)
 {
@@ -202,6 +216,7 @@ static void constant_and_variable(struct kunit *test)
 
 static struct kunit_case sizes_cases[] = {
 	KUNIT_CASE(classes),
+	KUNIT_CASE(class_names),
 	KUNIT_CASE(natural_alignment),
 	KUNIT_CASE(large),
 	KUNIT_CASE(limits),

@@ -136,6 +136,24 @@ static void idle_cpus_drain_once(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+/* What a CPU was asked for it does once. */
+static void wishes_are_done_once(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, 64, NULL);
+	struct zmem_cpu_area *area = raw_cpu_ptr(zmem_area(zmem_common(c)));
+
+	zmem_cache_free(c, zmem_cache_alloc(c, GFP_KERNEL));
+	KUNIT_EXPECT_GT(test, test_snapshot(test, c)->cached, 0);
+	mutex_lock(&zmem_caches_lock);
+	area->slow.wish = ZMEM_WISH_DRAIN;
+	mutex_unlock(&zmem_caches_lock);
+	zmem_tuner_this_cpu(NULL);
+	KUNIT_EXPECT_EQ(test, area->slow.wish, ZMEM_WISH_NOTHING);
+	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->cached,
+			test_depot(c, numa_mem_id())->objects);
+	zmem_cache_destroy(c);
+}
+
 /* A cache is looked at when its interval is over, and not before. */
 static void intervals_are_kept(struct kunit *test)
 {
@@ -163,6 +181,7 @@ static struct kunit_case tuner_cases[] = {
 	KUNIT_CASE(idle_caches_shrink),
 	KUNIT_CASE(idle_depots_are_reaped),
 	KUNIT_CASE(idle_cpus_drain_once),
+	KUNIT_CASE(wishes_are_done_once),
 	KUNIT_CASE(intervals_are_kept),
 	{}
 };
