@@ -2,9 +2,12 @@
 /* What is said of misuse, and how often: a process can count its warnings. */
 #include <unistd.h>
 #include <compat/poison.h>
+#include <compat/stack.h>
 #include <shim/shim.h>
 
 #include "tests/util.h"
+#include "core/debug.h"
+#include "core/nodes.h"
 #include "core/slab_layout.h"
 
 static int report_init(struct kunit *test)
@@ -202,16 +205,78 @@ static const char *log_end(struct kunit *test)
 	return log.text;
 }
 
-/* What the log has of a misuse: whose, of what kind, at which address. */
+/* Whether a line of the log has both, and a stack's first frame stands behind it. */
+static bool stack_follows(const char *log, const char *begin, const char *end)
+{
+	const char *line = strstr(log, begin), *at = line ? strstr(line, end) : NULL;
+
+	return at && at <= strchr(line, '\n') && at[strlen(end)] == ' ';
+}
+
+/* What the log has of a misuse: whose, of what kind, at which address; and who called. */
 static void the_text_is_told(struct kunit *test)
 {
-	static const char text[] = "zmem: cache kunit: double free (0xabc0)\n";
+	static const char text[] = "zmem: cache kunit: double free (0xabc0)";
 	struct zmem_cache *c = test_cache(test, 64, NULL);
 
 	log_begin(test);
 	zmem_report(zmem_common(c), ZMEM_DOUBLE_FREE, (void *)0xabc0);
-	KUNIT_EXPECT_TRUE(test, str_has_prefix(log_end(test), text));
+	KUNIT_EXPECT_TRUE(test, stack_follows(log_end(test), text, "\n"));
 	zmem_cache_destroy(c);
+}
+
+/* And of its object's past, in a debug cache: where and by whom, each time. */
+static void the_past_is_told(struct kunit *test)
+{
+	struct zmem_cache *c = debug_cache(test, ZMEM_DEBUG_TRACK);
+	void *object = zmem_cache_alloc(c, GFP_KERNEL);
+	const char *told;
+	char where[48];
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	zmem_cache_free(c, object);
+	log_begin(test);
+	zmem_debug_describe(object);
+	told = log_end(test);
+	scnprintf(where, sizeof(where), "ms ago on CPU %d by pid %d:\n",
+		  raw_smp_processor_id(), zmem_task_pid());
+	KUNIT_EXPECT_TRUE(test, stack_follows(told, "zmem: allocated ", where));
+	KUNIT_EXPECT_TRUE(test, stack_follows(told, "zmem: freed ", where));
+	zmem_cache_destroy(c);
+}
+
+/* Whose objects keep a node that is drained: of all caches, and of no other. */
+static void nodes_tell_who_stays(struct kunit *test)
+{
+	static const char * const names[] = { "kunit-a", "kunit-b", "kunit-none" };
+	struct zmem_cache *c[ARRAY_SIZE(names)];
+	void *object[ARRAY_SIZE(names)] = {};
+	const char *told;
+	char text[96];
+	unsigned int i;
+
+	if (num_node_state(N_MEMORY) < 2)
+		kunit_skip(test, "one node has memory; two are needed");
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		c[i] = zmem_cache_create(names[i], 64, NULL);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, c[i]);
+		if (i < 2)
+			object[i] = zmem_cache_alloc_node(c[i], GFP_KERNEL | __GFP_THISNODE, 1);
+	}
+	log_begin(test);
+	KUNIT_EXPECT_EQ(test, zmem_node_drain(1), -EBUSY);
+	told = log_end(test);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		scnprintf(text, sizeof(text), "zmem: node 1: cache %s has objects on ", names[i]);
+		KUNIT_EXPECT_EQ_MSG(test, !strstr(told, text), i == 2, "%s", names[i]);
+	}
+	KUNIT_EXPECT_NULL(test, strstr(told, "on 0 pages"));
+	KUNIT_EXPECT_EQ(test, zmem_node_undrain(1), 0);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (object[i])
+			zmem_cache_free(c[i], object[i]);
+		zmem_cache_destroy(c[i]);
+	}
 }
 
 /* And of damage: how much, where, and what should be there. */
@@ -244,11 +309,17 @@ static void a_leak_is_told(struct kunit *test)
 	scnprintf(text, sizeof(text), "zmem: cache kunit: 1 objects of 64 bytes were not freed: %p\n",
 		  object);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(log_end(test), text));
+	/* Of a cache that tracks its objects, also when and by whom. */
+	log_begin(test);
+	leak(test, ZMEM_DEBUG_LEAKS | ZMEM_DEBUG_TRACK, 1);
+	KUNIT_EXPECT_TRUE(test, stack_follows(log_end(test), "zmem: allocated ", "ms ago at\n"));
 }
 
 static struct kunit_case report_cases[] = {
 	KUNIT_CASE(a_kind_is_told_once),
 	KUNIT_CASE(the_text_is_told),
+	KUNIT_CASE(the_past_is_told),
+	KUNIT_CASE(nodes_tell_who_stays),
 	KUNIT_CASE(damage_is_told),
 	KUNIT_CASE(a_limit_is_told_once),
 	KUNIT_CASE(debug_caches_tell_whose),

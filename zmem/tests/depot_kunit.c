@@ -217,6 +217,7 @@ static void idle_ones_are_reaped(struct kunit *test)
 	/* Reclaim goes by the watch as well, once it has gone on for a while. */
 	zmem_depot_trim(common, numa_mem_id());
 	KUNIT_EXPECT_EQ(test, d->nr_full, 1);
+	KUNIT_EXPECT_EQ(test, d->nr_empty, 1);
 	d->looked = jiffies - HZ;
 	zmem_depot_trim(common, numa_mem_id());
 	KUNIT_EXPECT_EQ(test, d->nr_full + d->nr_empty, 0);

@@ -212,7 +212,9 @@ static void drained_home_moves(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, object);
 	KUNIT_EXPECT_EQ(test, page_to_nid(virt_to_page(object)), home);
+	KUNIT_EXPECT_EQ(test, raw_cpu_ptr(zmem_area(zmem_common(c)))->slow.home, home);
 	zmem_node_drain(home);
+	KUNIT_EXPECT_NE(test, raw_cpu_ptr(zmem_area(zmem_common(c)))->slow.home, home);
 	zmem_cache_free(c, object);
 	KUNIT_EXPECT_EQ(test, zmem_common(c)->node[home]->slabs.pages, 0);
 	object = zmem_cache_alloc(c, GFP_KERNEL);

@@ -4,6 +4,7 @@
 #include <linux/string.h>
 
 #include "tests/util.h"
+#include "core/slab_layout.h"
 
 /* Whatever the size, little of a run is wasted, and objects fit. */
 static void geometry(struct kunit *test)
@@ -219,6 +220,46 @@ static void misuse_is_named(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+/* What is left of a run behind its last object is none. */
+static void behind_the_last(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, 104, NULL);
+	void *object = zmem_cache_alloc(c, GFP_KERNEL);
+	enum zmem_misuse kind;
+	struct zmem_slab *slab;
+	unsigned int index;
+	void *behind;
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	slab = zmem_slab_of(zmem_common(c), object, &index, &kind);
+	KUNIT_ASSERT_NOT_NULL(test, slab);
+	behind = slab->base + (size_t)slab->nr * 104;
+	KUNIT_ASSERT_PTR_EQ(test, zmem_page_slab(zmem_virt_to_page(behind)), slab);
+	KUNIT_EXPECT_NULL(test, zmem_slab_of(zmem_common(c), behind, &index, &kind));
+	KUNIT_EXPECT_EQ(test, kind, ZMEM_INTERIOR_POINTER);
+	KUNIT_EXPECT_PTR_EQ(test, zmem_slab_of(zmem_common(c), behind - 104, &index, &kind), slab);
+	zmem_cache_free(c, object);
+	zmem_cache_destroy(c);
+}
+
+/* A batch is a trip, be it from a new slab or from one that has objects left. */
+static void trips(struct kunit *test)
+{
+	struct zmem_cache *c = test_cache(test, 64, NULL);
+	struct zmem_slabs *s = &zmem_common(c)->node[numa_mem_id()]->slabs;
+	unsigned int i, batch = test_slab_objects(c) / 2;
+	void **objects = test_array(test, 2 * batch);
+
+	for (i = 0; i < 2; i++) {
+		KUNIT_ASSERT_EQ(test, zmem_slab_alloc(zmem_common(c), GFP_KERNEL, numa_mem_id(),
+						      objects + i * batch, batch), batch);
+		KUNIT_EXPECT_EQ(test, s->trips, i + 1);
+	}
+	zmem_slab_free(zmem_common(c), objects, 2 * batch);
+	KUNIT_EXPECT_EQ(test, s->trips, 3);
+	zmem_cache_destroy(c);
+}
+
 static struct kunit_case slab_cases[] = {
 	KUNIT_CASE(geometry),
 	KUNIT_CASE(grown),
@@ -229,6 +270,8 @@ static struct kunit_case slab_cases[] = {
 	KUNIT_CASE(colours),
 	KUNIT_CASE(pool),
 	KUNIT_CASE(misuse_is_named),
+	KUNIT_CASE(behind_the_last),
+	KUNIT_CASE(trips),
 	{}
 };
 

@@ -169,7 +169,9 @@ static void intervals_are_kept(struct kunit *test)
 	runs = t->runs;
 	KUNIT_EXPECT_EQ(test, runs, 1);
 	KUNIT_EXPECT_TRUE(test, time_after(t->next, jiffies + HZ));
+	cpumask_setall(&wishes);
 	zmem_tuner_scan(&wishes);
+	KUNIT_EXPECT_LT(test, cpumask_weight(&wishes), nr_cpu_ids);
 	KUNIT_EXPECT_EQ(test, t->runs, runs);
 	zmem_cache_destroy(c);
 }
