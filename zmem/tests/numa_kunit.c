@@ -9,6 +9,7 @@
 #include "core/magazine.h"
 #include "core/hold.h"
 #include "core/nodes.h"
+#include "core/reserve.h"
 
 static int other_node(struct kunit *test)
 {
@@ -253,6 +254,29 @@ static void drained_reserve_moves(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+/* Of a reserve from two nodes, the objects of the other stay. */
+static void drained_reserve_stays_elsewhere(struct kunit *test)
+{
+	int home = numa_mem_id(), other = other_node(test), i;
+	struct zmem_cache_args args = { .reserve = 20 };
+	struct zmem_cache *c = test_cache(test, 64, &args);
+	struct zmem_hold *h = zmem_common(c)->hold;
+	void *objects[5];
+
+	KUNIT_ASSERT_EQ(test, zmem_slab_alloc(zmem_common(c), GFP_KERNEL | __GFP_THISNODE,
+					      other, objects, 5), 5);
+	spin_lock_irq(&h->lock);
+	for (i = 0; i < 5; i++)
+		swap(h->objects[i], objects[i]);
+	spin_unlock_irq(&h->lock);
+	zmem_slab_free(zmem_common(c), objects, 5);
+	zmem_reserve_leave(h, home);
+	KUNIT_EXPECT_GE(test, READ_ONCE(zmem_common(c)->node[other]->slabs.in_use), 5);
+	KUNIT_EXPECT_TRUE(test, zmem_hold_drain(h));
+	KUNIT_EXPECT_EQ(test, READ_ONCE(h->nr), 20);
+	zmem_cache_destroy(c);
+}
+
 static void drain_refuses(struct kunit *test)
 {
 	int node, open = -1;
@@ -436,6 +460,7 @@ static struct kunit_case numa_cases[] = {
 	KUNIT_CASE(drained_node_keeps_no_slab),
 	KUNIT_CASE(drained_home_moves),
 	KUNIT_CASE(drained_reserve_moves),
+	KUNIT_CASE(drained_reserve_stays_elsewhere),
 	KUNIT_CASE(drain_refuses),
 	KUNIT_CASE(placement),
 	KUNIT_CASE(remote_frees_travel_home),

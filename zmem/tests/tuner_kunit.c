@@ -44,7 +44,7 @@ static void steps_of_magazines(struct kunit *test)
 /* Three collisions are chance, four are a pattern; only new ones count. */
 static void collisions_grow_magazines(struct kunit *test)
 {
-	struct zmem_cache *c = test_cache(test, 64, NULL);
+	struct zmem_cache *c = test_cache(test, 1024, NULL);
 	unsigned int size = zmem_common(c)->magazine_size, next;
 
 	meet(c, 3);
@@ -52,6 +52,8 @@ static void collisions_grow_magazines(struct kunit *test)
 	meet(c, 4);
 	next = zmem_magazine_step(size, 1, zmem_common(c)->magazine_max);
 	KUNIT_EXPECT_GT(test, next, size);
+	/* And there is one more step, which it is not to take. */
+	KUNIT_EXPECT_GT(test, zmem_magazine_step(next, 1, zmem_common(c)->magazine_max), next);
 	KUNIT_EXPECT_EQ(test, look_times(c, 1), next);
 	KUNIT_EXPECT_EQ(test, look_times(c, 1), next);
 	KUNIT_EXPECT_EQ(test, test_snapshot(test, c)->tuner_grown, 1);
@@ -87,6 +89,8 @@ static void idle_caches_shrink(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, look_times(c, 7), size);
 	test_depot(c, numa_mem_id())->exchanges++;
 	KUNIT_EXPECT_EQ(test, look_times(c, 8), size);
+	KUNIT_EXPECT_EQ(test, look_times(c, 1),
+			zmem_magazine_step(size, -1, zmem_common(c)->magazine_max));
 	zmem_cache_destroy(c);
 }
 
