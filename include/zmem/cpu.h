@@ -139,6 +139,14 @@ static __always_inline void zmem_here_push_bulk(zmem_here_t zc, void **top,
 	zmem_copy_objects(top, objects, nr);
 }
 
+/*
+ * For seams that fetch objects into the cache before they are handed out.  What
+ * that would be worth here nobody has measured.
+ */
+static inline void zmem_fetch_objects(void **objects, size_t nr)
+{
+}
+
 /* Work that other CPUs ask for comes from a workqueue: nothing to poll. */
 static inline void zmem_cpu_poll(void)
 {

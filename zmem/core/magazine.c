@@ -168,6 +168,7 @@ static void *alloc_home(struct zmem_common *c, gfp_t gfp)
 	struct zmem_cpu *zc = share_enter(c->cache);
 	struct zmem_magazine *mag;
 	void *object;
+	bool burst;
 	u64 start;
 	int home;
 
@@ -177,6 +178,7 @@ static void *alloc_home(struct zmem_common *c, gfp_t gfp)
 	}
 	start = unlikely(zmem_slow(zc)->closed) ? zmem_sample_begin(zc) : 0;
 	home = READ_ONCE(zmem_slow(zc)->home);
+	burst = zc->loaded;
 	object = cpu_pop(zc);
 	mag = NULL;
 	if (!object) {
@@ -189,6 +191,9 @@ static void *alloc_home(struct zmem_common *c, gfp_t gfp)
 		mag = magazine_refill(c, gfp, home, mag);
 		if (mag) {
 			trace_zmem_refill(c->name, mag->node, mag->count);
+			/* Who used up a magazine will use up this one, too. */
+			if (burst)
+				zmem_fetch_objects(mag->objects, mag->count);
 			object = mag->objects[--mag->count];
 			zmem_count(c, slow_allocs, 1);
 			magazine_install(c, mag);

@@ -7,6 +7,7 @@
 #ifndef _ZMEM_CPU_H
 #define _ZMEM_CPU_H
 
+#include <linux/compiler.h>
 #include <linux/percpu.h>
 #include <linux/string.h>
 #include <shim/share.h>
@@ -97,6 +98,16 @@ static __always_inline void zmem_here_push_bulk(zmem_here_t zc, void **top,
 {
 	zmem_copy_objects(top, objects, nr);
 	zmem_cpu_set_top(zc, top + nr);
+}
+
+/*
+ * Has objects on their way into the cache, all at once, before they are handed
+ * out one by one: what comes from a depot or a slab was last used long ago.
+ */
+static inline void zmem_fetch_objects(void **objects, size_t nr)
+{
+	while (nr--)
+		prefetchw(objects[nr]);
 }
 
 #endif /* _ZMEM_CPU_H */
