@@ -106,8 +106,8 @@ def counter(atomic):
 
 def loaded_frees(a):
     """As zmem_cpu_frees()."""
-    start, top, low, high = (getattr(a.fast, name).value_()
-                             for name in ("start", "top", "low", "high"))
+    top, low, high = (getattr(a.fast, name).value_() for name in ("top", "low", "high"))
+    start = a.slow.start.value_()
     frees = a.fast.allocs.value_() + a.slow.surplus.value_()
     if low <= start <= high and low <= top <= high:
         frees += (top - start) // 8
