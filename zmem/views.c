@@ -55,8 +55,11 @@ static void magazines_line(struct seq_file *m, int cpu, const struct zmem_cpu_ar
 	unsigned long hits = READ_ONCE(a->fast.allocs) + READ_ONCE(a->slow.swap_allocs);
 	unsigned long free_hits = zmem_cpu_frees(a) + READ_ONCE(a->slow.swap_frees);
 	long objects = loaded_objects(a);
+	u32 home = READ_ONCE(a->slow.home);
 
-	seq_printf(m, "%5d %5u %5u", cpu, READ_ONCE(a->slow.home), READ_ONCE(a->fast.node));
+	/* Without a magazine it is where the first one's objects are to come from. */
+	seq_printf(m, "%5d %5u %5u", cpu, home,
+		   READ_ONCE(a->fast.loaded) ? READ_ONCE(a->fast.node) : home);
 	if (objects < 0)
 		seq_printf(m, " %7s", "-");
 	else
