@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <linux/cache.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/spinlock.h>
@@ -209,7 +210,7 @@ static void shim_block_add(struct shim_node *node, struct page *page,
 {
 	page->flags = PG_BUDDY | zero;
 	page->order = order;
-	/* What is warm goes first; what has no memory is the last to get some. */
+	/* What is warm is found first; what has no memory is the last to get some. */
 	if (zero)
 		list_add_tail(&page->lru, &node->free[order]);
 	else
@@ -274,19 +275,25 @@ static bool shim_node_grow(struct shim_node *node)
 	return true;
 }
 
+/* The smallest block that will do, of those that hold memory if there are any. */
 static struct page *shim_block_find(struct shim_node *node, unsigned int order,
 				    unsigned int *found)
 {
+	struct page *page, *fresh = NULL;
 	unsigned int o;
 
 	do {
-		for (o = order; o < NR_PAGE_ORDERS; o++)
-			if (!list_empty(&node->free[o])) {
-				*found = o;
-				return list_first_entry(&node->free[o], struct page, lru);
-			}
-	} while (shim_node_grow(node));
-	return NULL;
+		for (o = order; o < NR_PAGE_ORDERS; o++) {
+			page = list_first_entry_or_null(&node->free[o], struct page, lru);
+			if (!page || (fresh && (page->flags & PG_ZERO)))
+				continue;
+			*found = o;
+			if (!(page->flags & PG_ZERO))
+				return page;
+			fresh = page;
+		}
+	} while (!fresh && shim_node_grow(node));
+	return fresh;
 }
 
 static struct page *shim_node_alloc(struct shim_node *node, unsigned int order,
@@ -343,48 +350,83 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 }
 
 /* As DEBUG_VM would, and stricter: who uses a field clears it. */
-static void shim_check_clean(const struct page *page, bool first)
+static void shim_check_clean(const struct page *page)
 {
 	if (unlikely(page->lru.next || page->lru.prev || page->index || page_private(page) ||
-		     page->flags || (!first && page_ref_count(page))))
+		     page->flags || page_ref_count(page)))
 		shim_bug(__FILE__, __LINE__,
 			 "bad page at %p: flags %x lru %p %p index %lx private %lx count %d\n",
 			 page_address(page), page->flags, page->lru.next, page->lru.prev,
 			 page->index, page_private(page), page_ref_count(page));
 }
 
-void __free_pages(struct page *page, unsigned int order)
+/* Pages that nobody counts any more are nobody's from here. */
+static void shim_pages_leave(const struct page *page, unsigned long nr)
 {
-	struct shim_node *node = &shim_nodes[page_to_nid(page)];
-	size_t bytes = PAGE_SIZE << order;
-	unsigned long i, zero = 0, flags;
-	bool release;
+	unsigned long i;
 
-	if (page_ref_count(page) < 1)
-		shim_bug(__FILE__, __LINE__, "page at %p freed twice\n", page_address(page));
-	if (!atomic_dec_and_test(&page->_refcount))
-		return;
-	for (i = 0; i < 1UL << order; i++)
-		shim_check_clean(page + i, !i);
+	for (i = 0; i < (IS_ENABLED(CONFIG_DEBUG_VM) ? nr : 1); i++)
+		shim_check_clean(page + i);
 	if (want_init_on_free())
-		memset(page_address(page), 0, bytes);
-	shim_poison(page_address(page), bytes);
+		memset(page_address(page), 0, nr * PAGE_SIZE);
+	shim_poison(page_address(page), nr * PAGE_SIZE);
+}
 
-	spin_lock_irqsave(&node->lock, flags);
+/* Lists a block; the lock is let go while its memory goes back, if it is to. */
+static void shim_block_free(struct shim_node *node, struct page *page,
+			    unsigned int order, unsigned long *flags)
+{
+	unsigned long zero = 0;
+
 	node->used -= 1UL << order;
 	/* Merge first, then give back: one call for the whole block. */
 	page = shim_block_merge(node, page, &order, &zero);
-	release = order >= SHIM_RELEASE_ORDER && node->waiting >= SHIM_RELEASE_PAGES;
-	if (release) {
-		spin_unlock_irqrestore(&node->lock, flags);
+	if (order >= SHIM_RELEASE_ORDER && node->waiting >= SHIM_RELEASE_PAGES) {
+		spin_unlock_irqrestore(&node->lock, *flags);
 		if (!madvise(page_address(page), PAGE_SIZE << order, MADV_DONTNEED))
 			zero = PG_ZERO;
-		spin_lock_irqsave(&node->lock, flags);
+		spin_lock_irqsave(&node->lock, *flags);
 		/* Buddies may have come meanwhile. */
 		page = shim_block_merge(node, page, &order, &zero);
 	}
 	shim_block_add(node, page, order, zero);
+}
+
+/* Pages that need be no block go back as the fewest blocks that they are. */
+static void shim_range_free(struct page *page, unsigned long nr)
+{
+	struct shim_node *node = &shim_nodes[page_to_nid(page)];
+	unsigned long flags;
+
+	shim_pages_leave(page, nr);
+	spin_lock_irqsave(&node->lock, flags);
+	while (nr) {
+		unsigned int order = min_t(unsigned int, ilog2(nr),
+					   __ffs(page_to_pfn(page) | MAX_ORDER_NR_PAGES));
+
+		shim_block_free(node, page, order, &flags);
+		page += 1UL << order;
+		nr -= 1UL << order;
+	}
 	spin_unlock_irqrestore(&node->lock, flags);
+}
+
+void shim_pages_cut(struct page *page, unsigned int order, unsigned long pages)
+{
+	shim_range_free(page + pages, (1UL << order) - pages);
+}
+
+void shim_pages_free(struct page *page, unsigned long pages)
+{
+	if (page_ref_count(page) < 1)
+		shim_bug(__FILE__, __LINE__, "page at %p freed twice\n", page_address(page));
+	if (atomic_dec_and_test(&page->_refcount))
+		shim_range_free(page, pages);
+}
+
+void __free_pages(struct page *page, unsigned int order)
+{
+	shim_pages_free(page, 1UL << order);
 }
 
 /* A block that holds memory and was freed long ago, taken out; or NULL. */
@@ -437,36 +479,6 @@ unsigned long shim_pages_trim(bool all)
 	for (i = 0; i < shim_nr_nodes; i++)
 		done += shim_node_trim(&shim_nodes[i], all);
 	return done;
-}
-
-void split_page(struct page *page, unsigned int order)
-{
-	unsigned long i;
-
-	for (i = 1; i < 1UL << order; i++)
-		set_page_count(page + i, 1);
-}
-
-void *alloc_pages_exact(size_t size, gfp_t gfp)
-{
-	unsigned int order = get_order(size);
-	struct page *page = alloc_pages(gfp, order);
-	unsigned long i;
-
-	if (!page)
-		return NULL;
-	split_page(page, order);
-	for (i = PAGE_ALIGN(size) >> PAGE_SHIFT; i < 1UL << order; i++)
-		__free_page(page + i);
-	return page_address(page);
-}
-
-void free_pages_exact(void *p, size_t size)
-{
-	unsigned long i;
-
-	for (i = 0; i < PAGE_ALIGN(size) >> PAGE_SHIFT; i++)
-		__free_page(virt_to_page(p) + i);
 }
 
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order)

@@ -2,6 +2,7 @@
 /* The shim, tested for itself: what the core relies on must be so. */
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <kunit/test.h>
@@ -291,23 +292,53 @@ static void pages_stress_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, shim_pages_allocated(), before);
 }
 
-/* All that was split merges again: the same block of the greatest order. */
+/* All that was cut off merges again: the same block of the greatest order. */
 static void pages_merge_test(struct kunit *test)
 {
 	struct page *block = alloc_pages_node(0, GFP_KERNEL, MAX_PAGE_ORDER), *again;
-	unsigned long i;
+	unsigned long before = shim_pages_allocated(), left = MAX_ORDER_NR_PAGES - 1;
 
 	KUNIT_ASSERT_NOT_NULL(test, block);
-	split_page(block, MAX_PAGE_ORDER);
-	KUNIT_EXPECT_EQ(test, page_ref_count(block + 77), 1);
-	for (i = 1; i < MAX_ORDER_NR_PAGES; i += 2)
-		__free_page(block + i);
-	for (i = 0; i < MAX_ORDER_NR_PAGES; i += 2)
-		__free_page(block + i);
+	shim_pages_cut(block, MAX_PAGE_ORDER, left);
+	KUNIT_EXPECT_EQ(test, shim_pages_allocated(), before - 1);
+	again = alloc_pages_node(0, GFP_KERNEL, 0);
+	KUNIT_EXPECT_PTR_EQ(test, again, block + left);
+	shim_pages_free(block, left);
+	KUNIT_EXPECT_EQ(test, shim_pages_allocated(), before - left);
+	KUNIT_EXPECT_EQ(test, page_ref_count(block), 0);
+	__free_page(again);
 	again = alloc_pages_node(0, GFP_KERNEL, MAX_PAGE_ORDER);
 	KUNIT_EXPECT_PTR_EQ(test, again, block);
 	__free_pages(again, MAX_PAGE_ORDER);
 	KUNIT_EXPECT_NULL(test, alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER + 1));
+}
+
+/* Whether a page is in memory. */
+static bool page_has_memory(struct kunit *test, struct page *page)
+{
+	unsigned char in = 0;
+
+	KUNIT_EXPECT_EQ(test, mincore(page_address(page), PAGE_SIZE, &in), 0);
+	return in & 1;
+}
+
+/* A large block that holds memory is taken before a small one that does not. */
+static void pages_warm_test(struct kunit *test)
+{
+	struct page *cold[8], *warm, *page;
+	int i;
+
+	shim_pages_trim(true);
+	for (i = 0; i < 8; i++)
+		cold[i] = alloc_pages(GFP_KERNEL, 4 + i / 2);
+	warm = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
+	memset(page_address(warm), 1, PAGE_SIZE << MAX_PAGE_ORDER);
+	__free_pages(warm, MAX_PAGE_ORDER);
+	page = alloc_pages(GFP_KERNEL, 4);
+	KUNIT_EXPECT_TRUE(test, page_has_memory(test, page));
+	__free_pages(page, 4);
+	for (i = 0; i < 8; i++)
+		__free_pages(cold[i], 4 + i / 2);
 }
 
 static void pages_fail_test(struct kunit *test)
@@ -403,7 +434,8 @@ static void pages_check_test(struct kunit *test)
 
 	KUNIT_EXPECT_TRUE(test, child_survives(free_well, page));
 	KUNIT_EXPECT_FALSE(test, child_survives(free_dirty, page));
-	KUNIT_EXPECT_FALSE(test, child_survives(free_dirty_tail, page));
+	if (IS_ENABLED(CONFIG_DEBUG_VM))
+		KUNIT_EXPECT_FALSE(test, child_survives(free_dirty_tail, page));
 	KUNIT_EXPECT_FALSE(test, child_survives(free_twice, page));
 	__free_pages(page, 1);
 }
@@ -482,6 +514,7 @@ static void kmalloc_test(struct kunit *test)
 static struct kunit_case page_cases[] = {
 	KUNIT_CASE(pages_stress_test),
 	KUNIT_CASE(pages_merge_test),
+	KUNIT_CASE(pages_warm_test),
 	KUNIT_CASE(pages_fail_test),
 	KUNIT_CASE(pages_limit_test),
 	KUNIT_CASE(pages_foreign_test),

@@ -126,4 +126,21 @@ static inline void zmem_page_unbind(struct page *page)
 	page->lru.prev = NULL;
 }
 
+/* Gives the pages of a cut run back; modules cannot but do so one by one. */
+static inline void zmem_pages_free(struct page *page, unsigned long pages)
+{
+	unsigned long i;
+
+	for (i = 0; i < pages; i++)
+		__free_page(page + i);
+}
+
+/* Cuts a run of 2^@order pages: the first @pages stay. */
+static inline void zmem_pages_cut(struct page *page, unsigned int order,
+				  unsigned long pages)
+{
+	split_page(page, order);
+	zmem_pages_free(page + pages, (1UL << order) - pages);
+}
+
 #endif /* _ZMEM_COMPAT_PAGE_H */

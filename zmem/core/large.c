@@ -26,11 +26,7 @@ static unsigned long large_pages(size_t size)
 /* Gives back the pages behind the first @pages of a run. */
 static void large_cut(struct page *page, unsigned int order, unsigned long pages)
 {
-	unsigned long i;
-
-	split_page(page, order);
-	for (i = pages; i < 1UL << order; i++)
-		__free_page(page + i);
+	zmem_pages_cut(page, order, pages);
 	zmem_pool_forget(page_to_nid(page), (1UL << order) - pages);
 }
 
@@ -74,19 +70,17 @@ void *zmem_large_alloc(struct zmem_common *large, size_t size, gfp_t gfp, int no
 	return p;
 }
 
-/* Pages that were cut, and pages of no cache, go back one by one. */
+/* Runs that were cut go back past the pool. */
 static void large_give_back(struct page *page, unsigned long pages, u32 home)
 {
 	int node = page_to_nid(page);
-	unsigned long i;
 
 	if (is_power_of_2(pages)) {
 		zmem_pool_free(page, ilog2(pages),
 			       home == ZMEM_PAGE_BYPASS ? ZMEM_RUN_BYPASS : 0);
 		return;
 	}
-	for (i = 0; i < pages; i++)
-		__free_page(page + i);
+	zmem_pages_free(page, pages);
 	zmem_pool_forget(node, pages);
 }
 

@@ -67,4 +67,15 @@ static inline void zmem_page_unbind(struct page *page)
 	page->lru.prev = NULL;
 }
 
+static inline void zmem_pages_cut(struct page *page, unsigned int order,
+				  unsigned long pages)
+{
+	shim_pages_cut(page, order, pages);
+}
+
+static inline void zmem_pages_free(struct page *page, unsigned long pages)
+{
+	shim_pages_free(page, pages);
+}
+
 #endif /* _ZMEM_COMPAT_PAGE_H */

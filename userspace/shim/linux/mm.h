@@ -29,7 +29,7 @@
  * @index: be 0, and page_private() too
  * @flags: the page allocator's
  * @order: of a free block, likewise
- * @_refcount: 1 on the first page of a run, 0 on the others, until split
+ * @_refcount: 1 on the first page of a run, 0 on the others
  */
 struct page {
 	struct list_head lru;
@@ -123,9 +123,9 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
 void __free_pages(struct page *page, unsigned int order);
 #define __free_page(page)		__free_pages(page, 0)
 #define put_page(page)			__free_pages(page, 0)
-void split_page(struct page *page, unsigned int order);
-void *alloc_pages_exact(size_t size, gfp_t gfp);
-void free_pages_exact(void *p, size_t size);
+/* Of a run of 2^@order pages the first @pages stay, and go back as one. */
+void shim_pages_cut(struct page *page, unsigned int order, unsigned long pages);
+void shim_pages_free(struct page *page, unsigned long pages);
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order);
 void free_pages(unsigned long addr, unsigned int order);
 #define __get_free_page(gfp)		__get_free_pages(gfp, 0)
