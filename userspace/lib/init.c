@@ -75,6 +75,21 @@ void zmem_user_tune_now(void)
 		zmem_on_each_cpu(zmem_tuner_this_cpu, NULL, &wishes);
 }
 
+static int reap(struct zmem_common *c, void *unused)
+{
+	if (c->flags & ZMEM_NO_MAGAZINES)
+		return 0;
+	zmem_tuner_reap(c);
+	if (zmem_tuner_cpu(c, raw_cpu_ptr(zmem_area(c))) == ZMEM_WISH_DRAIN)
+		zmem_magazines_drain_this_cpu(c);
+	return 0;
+}
+
+void zmem_user_reap(void)
+{
+	zmem_caches_for_each(reap, NULL);
+}
+
 static void tuner_tick(struct work_struct *work)
 {
 	zmem_user_tune_now();

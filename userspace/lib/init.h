@@ -22,6 +22,12 @@ void zmem_user_tune(bool on);
 /* What that thread does each ZMEM_TUNER_TICK_MS; for one caller at a time. */
 void zmem_user_tune_now(void);
 
+/*
+ * Has depots, and this thread's magazines, give back what was not worked with
+ * since the last look or the one before: for who is about to hold more memory.
+ */
+void zmem_user_reap(void);
+
 /* Drains every thread's magazines and gives back all that is free: bytes. */
 size_t zmem_user_trim(void);
 

@@ -13,12 +13,23 @@
 #include <shim/slot.h>
 
 #include "init.h"
+#include "core/pool.h"
 #include "core/tuner.h"
 #include "malloc_internal.h"
 
 /* Slow calls of a thread between two looks at the clock, a few ns each. */
 #define TICK_CALLS	32u
 
+/*
+ * A program that grows beyond what it held in the last second gets to use what
+ * its last phase left in magazines: each time that it holds so much more, and
+ * so many pages at least, they are looked at, and give back what two looks
+ * found idle.
+ */
+#define GROWTH_SHARE	16
+#define GROWTH_PAGES	64L
+
+static long held_looked;	/* pages that it held then */
 static bool tick_running;
 
 /* Whether this caller is to run the tuner. */
@@ -36,6 +47,17 @@ static bool tick_due(void)
 					   __ATOMIC_RELAXED, __ATOMIC_RELAXED) && due;
 }
 
+/* Whether a good deal more memory is held than at the last such look. */
+static bool growth_due(void)
+{
+	long held = zmem_pools_pages(), last = READ_ONCE(held_looked);
+
+	if (held <= last + max(last / GROWTH_SHARE, GROWTH_PAGES))
+		return false;
+	WRITE_ONCE(held_looked, held);
+	return true;
+}
+
 /* Every tenth tick: what was not worked with for a second. */
 static bool trim_due(void)
 {
@@ -49,19 +71,28 @@ static void give_back(void)
 	run_trim(false);
 	huge_trim(false);
 	shim_pages_trim(false);
+	WRITE_ONCE(held_looked, zmem_pools_pages());
 }
 
 /* Not where a signal handler interrupted the fast path: the tuner waits for that. */
 void malloc_tick(void)
 {
 	static __thread u32 calls __attribute__((tls_model("initial-exec")));
+	bool due, grown;
 
-	if (likely(++calls % TICK_CALLS) || !preemptible() || !tick_due() || shim_slot_held())
+	if (likely(++calls % TICK_CALLS) || !preemptible() || shim_slot_held())
+		return;
+	due = tick_due();
+	grown = growth_due();
+	if (!due && !grown)
 		return;
 	if (__atomic_exchange_n(&tick_running, true, __ATOMIC_ACQUIRE))
 		return;
-	zmem_user_tune_now();
-	if (trim_due())
+	if (grown)
+		zmem_user_reap();
+	if (due)
+		zmem_user_tune_now();
+	if (due && trim_due())
 		give_back();
 	__atomic_store_n(&tick_running, false, __ATOMIC_RELEASE);
 }
@@ -69,9 +100,13 @@ void malloc_tick(void)
 /* As glibc's: whether memory went back to the system. */
 ZMEM_PUBLIC int malloc_trim(size_t pad)
 {
+	size_t bytes;
+
 	if (nested() || !malloc_ready())
 		return 0;
 	run_trim(true);
 	huge_trim(true);
-	return zmem_user_trim() != 0;
+	bytes = zmem_user_trim();
+	WRITE_ONCE(held_looked, zmem_pools_pages());
+	return bytes != 0;
 }

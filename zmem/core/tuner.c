@@ -78,8 +78,8 @@ static void tune_magazines(struct zmem_common *c, unsigned long contended,
 	WRITE_ONCE(c->magazine_size, next);
 }
 
-static void tune_depots(struct zmem_common *c, unsigned long *contended,
-			unsigned long *exchanges)
+static void count_exchanges(struct zmem_common *c, unsigned long *contended,
+			    unsigned long *exchanges)
 {
 	int node;
 
@@ -88,13 +88,38 @@ static void tune_depots(struct zmem_common *c, unsigned long *contended,
 
 		*contended += atomic_long_read(&d->contended);
 		*exchanges += READ_ONCE(d->exchanges);
+	}
+}
+
+/**
+ * zmem_tuner_reap() - have a cache's depots give back what was not worked with
+ * @c: the cache
+ *
+ * Context: any but NMI; the cache stays.
+ */
+void zmem_tuner_reap(struct zmem_common *c)
+{
+	int node;
+
+	for_each_node(node) {
+		struct zmem_depot *d = &c->node[node]->depot;
+
 		if (READ_ONCE(d->nr_full) || READ_ONCE(d->nr_empty))
 			c->tuner.trimmed += zmem_depot_reap(c, node);
 	}
 }
 
-/* Idle twice: drain once.  Not idle: sample, where that is done. */
-static enum zmem_wish tune_cpu(struct zmem_common *c, struct zmem_cpu_area *area)
+/**
+ * zmem_tuner_cpu() - what a CPU had better do with its magazines
+ * @c: the cache
+ * @area: of the CPU
+ *
+ * Idle twice: drain once.  Not idle: sample, where that is done.
+ *
+ * Context: task; zmem_caches_lock is held.
+ * Return: the wish.
+ */
+enum zmem_wish zmem_tuner_cpu(struct zmem_common *c, struct zmem_cpu_area *area)
 {
 	struct zmem_cpu_slow *slow = &area->slow;
 	unsigned long calls = zmem_cpu_all_allocs(area) + zmem_cpu_all_frees(area);
@@ -115,7 +140,7 @@ static void tune_cpus(struct zmem_common *c, struct cpumask *wishes)
 
 	for_each_online_cpu(cpu) {
 		struct zmem_cpu_area *area = per_cpu_ptr(zmem_area(c), cpu);
-		enum zmem_wish wish = tune_cpu(c, area);
+		enum zmem_wish wish = zmem_tuner_cpu(c, area);
 
 		if (wish == ZMEM_WISH_NOTHING)
 			continue;
@@ -136,7 +161,8 @@ void zmem_tuner_look(struct zmem_common *c, struct cpumask *wishes)
 	unsigned long contended = 0, exchanges = 0;
 
 	c->tuner.runs++;
-	tune_depots(c, &contended, &exchanges);
+	count_exchanges(c, &contended, &exchanges);
+	zmem_tuner_reap(c);
 	tune_magazines(c, contended, exchanges);
 	tune_cpus(c, wishes);
 }

@@ -11,6 +11,7 @@
 
 struct cpumask;
 struct zmem_common;
+struct zmem_cpu_area;
 
 /* How often a driver need look, in ms; caches' own intervals are multiples. */
 #define ZMEM_TUNER_TICK_MS	100u
@@ -19,6 +20,8 @@ struct zmem_common;
 enum zmem_wish { ZMEM_WISH_NOTHING, ZMEM_WISH_DRAIN, ZMEM_WISH_SAMPLE };
 
 unsigned int zmem_magazine_step(unsigned int size, int step, unsigned int max);
+void zmem_tuner_reap(struct zmem_common *cache);
+enum zmem_wish zmem_tuner_cpu(struct zmem_common *cache, struct zmem_cpu_area *area);
 void zmem_tuner_look(struct zmem_common *cache, struct cpumask *wishes);
 void zmem_tuner_scan(struct cpumask *wishes);
 void zmem_tuner_this_cpu(void *unused);
