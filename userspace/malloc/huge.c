@@ -22,7 +22,8 @@
 #define KEEP_BYTES	(16UL << 20)
 
 static DEFINE_SPINLOCK(keep_lock);	/* all below */
-static struct huge_block kept[KEEP_BLOCKS];
+static struct huge_block kept[KEEP_BLOCKS];	/* the oldest first */
+static unsigned int kept_nr;
 static size_t kept_bytes;
 static bool kept_used;	/* since the last look */
 
@@ -34,61 +35,80 @@ void *huge_map(size_t size)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-/* A kept mapping of @room bytes at least, or one of address 0. */
+/* Takes a kept mapping out; keep_lock is held. */
+static struct huge_block keep_del(unsigned int i)
+{
+	struct huge_block b = kept[i];
+
+	for (kept_nr--; i < kept_nr; i++)
+		kept[i] = kept[i + 1];
+	kept_bytes -= b.room;
+	return b;
+}
+
+static void unmap_all(const struct huge_block *gone, unsigned int nr)
+{
+	while (nr--)
+		munmap((void *)gone[nr].addr, gone[nr].room);
+}
+
+/*
+ * The smallest kept mapping of @room bytes at least, or one of address 0.  None
+ * of more than twice that: what was touched of it would stay for nothing.
+ */
 static struct huge_block keep_take(size_t room)
 {
-	struct huge_block b = { 0 };
-	unsigned int i;
+	struct huge_block b = { .room = 2 * room + 1 };
+	unsigned int i, best = KEEP_BLOCKS;
 
-	if (!READ_ONCE(kept_bytes))
-		return b;
+	if (!READ_ONCE(kept_nr))
+		return (struct huge_block){ 0 };
 	spin_lock(&keep_lock);
-	for (i = 0; i < KEEP_BLOCKS && !b.addr; i++)
-		if (kept[i].addr && kept[i].room >= room) {
+	for (i = 0; i < kept_nr; i++)
+		if (kept[i].room >= room && kept[i].room < b.room) {
 			b = kept[i];
-			kept[i].addr = 0;
-			kept_bytes -= b.room;
-			kept_used = true;
+			best = i;
 		}
+	if (b.addr) {
+		keep_del(best);
+		kept_used = true;
+	}
 	spin_unlock(&keep_lock);
 	return b;
 }
 
-static bool keep_put(const struct huge_block *b)
+/* Keeps a mapping, instead of the oldest ones if need be; or unmaps it. */
+static void keep_put(const struct huge_block *b)
 {
-	unsigned int i;
-	bool ok = false;
+	struct huge_block gone[KEEP_BLOCKS];
+	unsigned int nr = 0;
 
+	if (b->room > KEEP_BYTES) {
+		unmap_all(b, 1);
+		return;
+	}
 	spin_lock(&keep_lock);
-	for (i = 0; i < KEEP_BLOCKS && !ok; i++)
-		if (!kept[i].addr && kept_bytes + b->room <= KEEP_BYTES) {
-			kept[i] = *b;
-			kept_bytes += b->room;
-			kept_used = true;
-			ok = true;
-		}
+	while (kept_nr == KEEP_BLOCKS || kept_bytes + b->room > KEEP_BYTES)
+		gone[nr++] = keep_del(0);
+	kept[kept_nr++] = *b;
+	kept_bytes += b->room;
+	kept_used = true;
 	spin_unlock(&keep_lock);
-	return ok;
+	unmap_all(gone, nr);
 }
 
 /* Gives kept mappings back: all, or unless some were used since the last time. */
 void huge_trim(bool all)
 {
-	struct huge_block gone[KEEP_BLOCKS] = { 0 };
-	unsigned int i;
+	struct huge_block gone[KEEP_BLOCKS];
+	unsigned int nr = 0;
 
 	spin_lock(&keep_lock);
-	if (all || !kept_used)
-		for (i = 0; i < KEEP_BLOCKS; i++) {
-			gone[i] = kept[i];
-			kept[i].addr = 0;
-			kept_bytes -= gone[i].addr ? gone[i].room : 0;
-		}
+	while (kept_nr && (all || !kept_used))
+		gone[nr++] = keep_del(0);
 	kept_used = false;
 	spin_unlock(&keep_lock);
-	for (i = 0; i < KEEP_BLOCKS; i++)
-		if (gone[i].addr)
-			munmap((void *)gone[i].addr, gone[i].room);
+	unmap_all(gone, nr);
 }
 
 /* @size whole pages, aligned; what had to be mapped beside them goes back. */
@@ -125,16 +145,21 @@ static bool too_large(size_t size)
 	return size > PTRDIFF_MAX - PAGE_SIZE;
 }
 
-/* Zeroed, aligned to @align and to pages; NULL if there is no memory. */
-void *huge_alloc(size_t align, size_t size)
+/* Aligned to @align and to pages, zeroed if @gfp says so; NULL if there is no memory. */
+void *huge_alloc(size_t align, size_t size, gfp_t gfp)
 {
-	struct huge_block b;
+	struct huge_block b = { 0 };
 
 	if (too_large(size))
 		return NULL;
-	b.size = PAGE_ALIGN(max_t(size_t, size, 1));
-	b.room = b.size;
-	b.addr = map_aligned(align, b.size);
+	size = PAGE_ALIGN(max_t(size_t, size, 1));
+	if (align <= PAGE_SIZE && !(gfp & __GFP_ZERO))
+		b = keep_take(size);
+	if (!b.addr) {
+		b.room = size;
+		b.addr = map_aligned(align, size);
+	}
+	b.size = size;
 	return block_made(b);
 }
 
@@ -160,8 +185,8 @@ bool huge_free(void *p)
 {
 	struct huge_block b = huge_table_take((unsigned long)p);
 
-	if (b.addr && !keep_put(&b))
-		munmap(p, b.room);
+	if (b.addr)
+		keep_put(&b);
 	return b.addr;
 }
 

@@ -128,7 +128,7 @@ static void *alloc_any(size_t size, gfp_t gfp)
 		p = zmem_cache_alloc_miss(malloc_cache(size), gfp);
 	else if (size <= ZMEM_ALLOC_MAX)
 		p = run_alloc(size, gfp);
-	return p ? p : huge_alloc(PAGE_SIZE, size);
+	return p ? p : huge_alloc(PAGE_SIZE, size, gfp);
 }
 
 /* Frees what signal handlers could not. */
@@ -204,7 +204,7 @@ void *malloc_aligned(size_t align, size_t size)
 	if (padded >= size && padded <= ZMEM_ALLOC_MAX)
 		return malloc_slow(padded, 0);
 	if (padded >= size && malloc_ready())
-		p = huge_alloc(align, size);
+		p = huge_alloc(align, size, 0);
 	if (!p)
 		errno = ENOMEM;
 	return p;

@@ -40,7 +40,7 @@ void run_trim(bool all);
 #define HUGE_GROWN	(512UL << 10)	/* from here on growing blocks get room, */
 #define HUGE_GROWN_MAX	(1UL << 30)	/* and from here on no more of it */
 void *huge_map(size_t size);
-void *huge_alloc(size_t align, size_t size);
+void *huge_alloc(size_t align, size_t size, gfp_t gfp);
 void *huge_alloc_roomy(size_t size);
 bool huge_free(void *p);
 size_t huge_usable(const void *p);

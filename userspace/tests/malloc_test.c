@@ -482,6 +482,106 @@ static void test_rss_falls(void **state)
 	assert_true(rss() <= before + MIB(8));
 }
 
+/* Writes to each of 4 MiB in blocks of @size, and frees them in no order. */
+static void phase(size_t size)
+{
+	size_t i, j, nr = MIB(4) / size;
+	char **p = malloc(nr * sizeof(*p)), *other;
+
+	assert_non_null(p);
+	for (i = 0; i < nr; i++) {
+		p[i] = malloc(size);
+		assert_non_null(p[i]);
+		*p[i] = 1;
+	}
+	for (i = nr; i-- > 1;) {
+		j = (i * 2654435761u) % (i + 1);
+		other = p[i];
+		p[i] = p[j];
+		p[j] = other;
+	}
+	for (i = 0; i < nr; i++)
+		free(p[i]);
+	free(p);
+}
+
+/*
+ * What one phase leaves in magazines, here a few blocks of each slab, serves
+ * the next one of other sizes: no waiting for a second to pass.
+ */
+static void test_phases_share(void **state)
+{
+	size_t size, before;
+
+	malloc_trim(0);
+	before = rss();
+	for (size = 32; size <= 512; size += 32)
+		phase(size);
+	assert_true(rss() <= before + MIB(20));
+}
+
+/* Mappings are used again: the one that fits best, and none of twice the size. */
+static void test_mappings_again(void **state)
+{
+	char *p = malloc(MIB(5)), *q = malloc(MIB(9)), *r;
+
+	assert_true(p && q);
+	free(q);
+	free(p);
+	r = malloc(MIB(5) - 1);
+	assert_ptr_equal(r, p);
+	assert_true(malloc_usable_size(r) >= MIB(5) - 1);
+	p = malloc(MIB(4) + 1);
+	assert_non_null(p);
+	assert_ptr_not_equal(p, q);
+	free(p);
+	free(r);
+	/* Now that the other was freed last. */
+	assert_ptr_equal(malloc(MIB(9)), q);
+	free(q);
+	p = malloc(MIB(5));
+	assert_ptr_equal(p, r);
+	free(p);
+	malloc_trim(0);
+}
+
+/* What was written to is not handed out as zeroed. */
+static void test_mappings_zeroed(void **state)
+{
+	char *p = malloc(MIB(5));
+
+	assert_non_null(p);
+	memset(p, 1, MIB(5));
+	free(p);
+	p = calloc(1, MIB(5));
+	assert_non_null(p);
+	assert_true(all_zero(p, MIB(5)));
+	free(p);
+	malloc_trim(0);
+}
+
+/* What was freed long ago makes room for what was freed just now: 16 MiB stay. */
+static void test_mappings_in_turn(void **state)
+{
+	void *p[6], *again[3];
+	size_t i;
+
+	malloc_trim(0);
+	for (i = 0; i < 6; i++) {
+		p[i] = malloc(MIB(4) + 4096 * (i + 1));
+		assert_non_null(p[i]);
+	}
+	for (i = 0; i < 6; i++)
+		free(p[i]);
+	for (i = 0; i < 3; i++) {
+		again[i] = malloc(MIB(4) + 4096 * (i + 4));
+		assert_ptr_equal(again[i], p[i + 3]);
+	}
+	for (i = 0; i < 3; i++)
+		free(again[i]);
+	malloc_trim(0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -502,6 +602,10 @@ int main(void)
 		cmocka_unit_test(test_errno),
 		cmocka_unit_test(test_errno_of_free),
 		cmocka_unit_test(test_rss_falls),
+		cmocka_unit_test(test_phases_share),
+		cmocka_unit_test(test_mappings_again),
+		cmocka_unit_test(test_mappings_zeroed),
+		cmocka_unit_test(test_mappings_in_turn),
 	};
 
 	return cmocka_run_group_tests_name("malloc", tests, NULL, NULL);
