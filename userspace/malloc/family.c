@@ -67,7 +67,7 @@ ZMEM_PUBLIC void *realloc(void *p, size_t size)
 	void *new;
 
 	if (!p)
-		return malloc_slow(size, 0);
+		return malloc_fast(size, &new) ? new : malloc_slow(size, 0);
 	if (!size) {
 		free_fast(p);
 		return NULL;
