@@ -40,7 +40,7 @@ ZMEM_PUBLIC ____cacheline_aligned void free(void *p)
 }
 
 /*
- * A program's bursts are longer than a kernel's: magazines may all grow to 60
+ * A program's bursts are longer than a kernel's: magazines may all grow to 124
  * blocks of up to a KiB, 28 of up to 4, and 12 larger ones.  The tuner has the last
  * word.
  */
@@ -50,7 +50,7 @@ static void magazines_size(void)
 
 	for (class = 1; class < ZMEM_SIZE_CLASSES; class++) {
 		struct zmem_common *c = zmem_common(zmem_size_caches[class]);
-		unsigned int least = c->size <= 1024 ? 60 : c->size <= 4096 ? 28 : 12;
+		unsigned int least = c->size <= 1024 ? 124 : c->size <= 4096 ? 28 : 12;
 
 		WRITE_ONCE(c->magazine_size, max(c->magazine_size, least));
 	}

@@ -29,9 +29,9 @@
 #include "core/sizes.h"
 #include "fast.h"
 
-/* Of a class in a slot, and of all; 32 MiB, of which what was touched counts. */
+/* Of a class in a slot, and of all; 8 MiB, of which what was touched counts. */
 #define RUN_DEPTH	16u
-#define RUN_BUDGET	8192L
+#define RUN_BUDGET	2048L
 
 /**
  * struct run_class - a class of runs
