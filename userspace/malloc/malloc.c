@@ -40,19 +40,27 @@ ZMEM_PUBLIC ____cacheline_aligned void free(void *p)
 }
 
 /*
- * A program's bursts are longer than a kernel's: magazines may all grow to 124
- * blocks of up to a KiB, 28 of up to 4, and 12 larger ones.  The tuner has the last
+ * A program's bursts are longer than a kernel's: magazines begin with room for
+ * some 64 KiB of blocks, of larger ones for a few dozen.  The tuner has the last
  * word.
  */
+static unsigned int magazine_least(unsigned int size)
+{
+	if (size <= 512)
+		return 124;
+	if (size <= 1024)
+		return 60;
+	return size <= 4096 ? 28 : 12;
+}
+
 static void magazines_size(void)
 {
 	unsigned int class;
 
 	for (class = 1; class < ZMEM_SIZE_CLASSES; class++) {
 		struct zmem_common *c = zmem_common(zmem_size_caches[class]);
-		unsigned int least = c->size <= 1024 ? 124 : c->size <= 4096 ? 28 : 12;
 
-		WRITE_ONCE(c->magazine_size, max(c->magazine_size, least));
+		WRITE_ONCE(c->magazine_size, max(c->magazine_size, magazine_least(c->size)));
 	}
 }
 
