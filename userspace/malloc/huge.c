@@ -18,8 +18,8 @@
 #include "huge_table.h"
 #include "malloc_internal.h"
 
-#define KEEP_BLOCKS	4u
-#define KEEP_BYTES	(16UL << 20)
+#define KEEP_BLOCKS	16u
+#define KEEP_BYTES	(64UL << 20)
 
 static DEFINE_SPINLOCK(keep_lock);	/* all below */
 static struct huge_block kept[KEEP_BLOCKS];	/* the oldest first */

@@ -560,7 +560,7 @@ static void test_mappings_zeroed(void **state)
 	malloc_trim(0);
 }
 
-/* What was freed long ago makes room for what was freed just now: 16 MiB stay. */
+/* What was freed long ago makes room for what was freed just now: 64 MiB stay. */
 static void test_mappings_in_turn(void **state)
 {
 	void *p[6], *again[3];
@@ -568,13 +568,13 @@ static void test_mappings_in_turn(void **state)
 
 	malloc_trim(0);
 	for (i = 0; i < 6; i++) {
-		p[i] = malloc(MIB(4) + 4096 * (i + 1));
+		p[i] = malloc(MIB(20) + 4096 * (i + 1));
 		assert_non_null(p[i]);
 	}
 	for (i = 0; i < 6; i++)
 		free(p[i]);
 	for (i = 0; i < 3; i++) {
-		again[i] = malloc(MIB(4) + 4096 * (i + 4));
+		again[i] = malloc(MIB(20) + 4096 * (i + 4));
 		assert_ptr_equal(again[i], p[i + 3]);
 	}
 	for (i = 0; i < 3; i++)
