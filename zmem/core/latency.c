@@ -37,14 +37,24 @@ u64 zmem_sample_begin(struct zmem_cpu *zc)
 	return local_clock() | 1;
 }
 
+/*
+ * Nanoseconds since @start without the detour.  The clock is the CPU's, and the
+ * task may be on another one by now, whose clock is behind: that is none.
+ */
+static u64 sample_ns(u64 start)
+{
+	u64 now = local_clock();
+	u64 ns = now > start ? now - start : 0;
+
+	return ns - min(ns, zmem_detour_ns);
+}
+
 /* Takes the sample, and closes the CPU again if there are more to take. */
 void zmem_sample_end(struct zmem_common *c, u64 start)
 {
+	u64 ns = sample_ns(start);
 	struct zmem_cpu *zc;
-	u64 ns;
 
-	ns = local_clock() - start;
-	ns -= min(ns, zmem_detour_ns);
 	atomic_long_inc(&c->latency->bucket[min_t(int, ilog2(ns | 1),
 						  ZMEM_LATENCY_BUCKETS - 1)]);
 	atomic_long_inc(&c->latency->samples);

@@ -2,6 +2,7 @@
 /* What a snapshot says of a cache, number by number. */
 #include <linux/mm.h>
 #include <linux/nodemask.h>
+#include <linux/sched/clock.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -243,6 +244,20 @@ static void samples(struct kunit *test)
 	zmem_cache_destroy(c);
 }
 
+/* Two CPUs' clocks differ: a sample that ends before it began took no time. */
+static void samples_between_clocks(struct kunit *test)
+{
+	struct zmem_cache_args args = { .mode = ZMEM_MODE_BALANCED };
+	struct zmem_cache *c = test_cache(test, 64, &args);
+	struct zmem_latency *l = zmem_common(c)->latency;
+
+	zmem_sample_end(zmem_common(c), local_clock() + NSEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&l->samples), 1);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&l->total_ns), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&l->bucket[0]), 1);
+	zmem_cache_destroy(c);
+}
+
 /* What finds its CPU busy, as an interrupt may, leaves the magazines alone. */
 static void busy_ones_are_left_alone(struct kunit *test)
 {
@@ -295,6 +310,7 @@ static struct kunit_case snapshot_cases[] = {
 	KUNIT_CASE(large),
 	KUNIT_CASE(latencies),
 	KUNIT_CASE(samples),
+	KUNIT_CASE(samples_between_clocks),
 	KUNIT_CASE(busy_ones_are_left_alone),
 	KUNIT_CASE(caches_by_number),
 	{}
