@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
 # The tree's own rules, as TAP: files stay short, core files know neither world,
-# nothing calls BUG(), every file names its licence.
+# nothing calls BUG(), every file names its licence, what scripts/mutants/known
+# says is of lines that are there.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 status=0
@@ -27,7 +28,7 @@ tracked() {
 }
 
 echo "TAP version 13"
-echo "1..5"
+echo "1..6"
 rule "no source file above 700 lines (tests of the shim apart)" \
 	"$(tracked '*.c' '*.h' '*.sh' ':!userspace/tests' | xargs wc -l | awk '$1 > 700 && $2 != "total"')"
 rule "core files know neither world" \
@@ -38,4 +39,6 @@ rule "no BUG()" \
 	"$(grep -nE '\bBUG(_ON)?\(' -r zmem include --include='*.[ch]')"
 rule "every source file names its licence" \
 	"$(tracked '*.c' '*.h' '*.sh' '*Kbuild' '*Makefile' | xargs grep -L 'SPDX-License-Identifier')"
+rule "each explanation of a mutant fits one" \
+	"$(cd scripts/mutants && python3 -c 'import known, run; known.load(run.sources())' 2>&1 | tail -1)"
 exit $status
